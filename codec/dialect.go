@@ -1,0 +1,176 @@
+package codec
+
+import (
+	"encoding/binary"
+	"sync"
+)
+
+// Dialect is how a client's packets are laid out.
+type Dialect uint8
+
+// The dialects that share the port.
+const (
+	Native Dialect = iota
+	Classic
+
+	// Dialects is how many there are.
+	Dialects = 2
+)
+
+func (d Dialect) String() string { return [...]string{"native", "classic"}[d] }
+
+// Limit returns the largest packet in bytes that the dialect's framing accepts under the given native limit.
+func (d Dialect) Limit(native int) int {
+	if d == Classic {
+		return ClassicMax
+	}
+	return native
+}
+
+// Decoder holds one of each request, so that decoding does not allocate: what Decode returns is valid until the next
+// Decode of the same packet type. The zero value is ready. It belongs to one goroutine at a time.
+type Decoder struct {
+	login     LoginRequest
+	logout    LogoutRequest
+	broadcast BroadcastRequest
+	whisper   WhisperRequest
+	ping      Ping
+	pong      Pong
+	fields    fields
+}
+
+// Decode reads a packet that came to the server, header included. For a classic packet it returns the native message
+// of the same meaning, or nil without an error for what the original server ignores. The error is a *ViolationError.
+// The message's strings share the packet's bytes.
+func (dec *Decoder) Decode(d Dialect, packet []byte) (Message, error) {
+	if d == Classic {
+		return decodeClassic(packet, dec), nil
+	}
+	_, kind := Native.header(packet)
+	m := dec.request(Type(kind))
+	if m == nil {
+		return nil, violation("packet type %s can't be sent to the server", Type(kind))
+	}
+	dec.fields = fields{walk: reading, buf: packet[HeaderSize:]}
+	m.layout(&dec.fields)
+	return m, dec.fields.err
+}
+
+// request returns the zeroed message for a type that a client may send, or nil.
+func (dec *Decoder) request(t Type) Message {
+	switch t {
+	case TypeBroadcastRequest:
+		dec.broadcast = BroadcastRequest{}
+		return &dec.broadcast
+	case TypeWhisperRequest:
+		dec.whisper = WhisperRequest{}
+		return &dec.whisper
+	case TypeLoginRequest:
+		dec.login = LoginRequest{}
+		return &dec.login
+	case TypeLogoutRequest:
+		dec.logout = LogoutRequest{}
+		return &dec.logout
+	case TypePing:
+		dec.ping = Ping{}
+		return &dec.ping
+	case TypePong:
+		dec.pong = Pong{}
+		return &dec.pong
+	}
+	return nil
+}
+
+// Decode reads any packet of the dialect, header included, as clients and tests do. Unlike a Decoder it gives classic
+// packets as their own structs. An unknown type or a wrong size is a *ViolationError. The message's strings share the
+// packet's bytes.
+func (d Dialect) Decode(packet []byte) (Message, error) {
+	size, kind := d.header(packet)
+	if d == Native {
+		row := Lookup(Type(kind))
+		if row == nil {
+			return nil, violation("unknown packet type %d", kind)
+		}
+		m := row.New()
+		return m, read(m, packet)
+	}
+	for i := range ClassicTable {
+		if row := &ClassicTable[i]; row.Type == Type(kind) && row.Size == size {
+			m := row.New()
+			return m, read(m, packet)
+		}
+	}
+	return nil, violation("unknown classic packet type %d of %d bytes", kind, size)
+}
+
+func read(m Message, packet []byte) error {
+	f := fields{walk: reading, buf: packet[HeaderSize:]}
+	m.layout(&f)
+	return f.err
+}
+
+// Append appends m as a packet of the dialect to dst and returns the extended slice. A native message that the
+// original has no struct for appends nothing in Classic. It panics when the packet would be larger than MaxPacket,
+// which no message within the server's limits reaches.
+func (d Dialect) Append(dst []byte, m Message) []byte {
+	if d == Classic {
+		return appendClassic(dst, m)
+	}
+	start := len(dst)
+	dst = write(dst, m)
+	size := len(dst) - start
+	if size > MaxPacket {
+		panic("codec: a packet of more than 65535 bytes")
+	}
+	binary.LittleEndian.PutUint16(dst[start:], uint16(size))
+	binary.LittleEndian.PutUint16(dst[start+2:], uint16(m.Type()))
+	return dst
+}
+
+// writers keeps walkers for write: a layout is called through an interface, so a walker of its own would be a heap
+// allocation for every packet.
+var writers = sync.Pool{New: func() any { return new(fields) }}
+
+// write appends four bytes for the header and m's fields to dst.
+func write(dst []byte, m Message) []byte {
+	f := writers.Get().(*fields)
+	*f = fields{walk: writing, buf: append(dst, 0, 0, 0, 0)}
+	m.layout(f)
+	dst, f.buf = f.buf, nil
+	writers.Put(f)
+	return dst
+}
+
+// AppendFailure appends the answer that tells that request failed with code: the request's own response, or a
+// SYSTEM_NOTIFY for a packet without one. In Classic it appends what the original answers, which may be nothing.
+func (d Dialect) AppendFailure(dst []byte, request Message, code Code) []byte {
+	if d == Classic {
+		return appendClassicFailure(dst, request, code)
+	}
+	asked, isRequest := request.(Request)
+	if row := Lookup(request.Type()); isRequest && row.Reply != 0 {
+		if answer, ok := Lookup(row.Reply).New().(Response); ok {
+			answer.Answers(asked.Reference(), code)
+			return Native.Append(dst, answer)
+		}
+	}
+	return Native.Append(dst, &SystemNotify{Code: code, Message: code.Text()})
+}
+
+// byName returns a new message by the name of its textual form, or nil.
+func (d Dialect) byName(name string) Message {
+	if d == Native {
+		for i := range Table {
+			if camel(Table[i].Name) == name {
+				return Table[i].New()
+			}
+		}
+		return nil
+	}
+	for i := range ClassicTable {
+		if ClassicTable[i].Name == name {
+			return ClassicTable[i].New()
+		}
+	}
+	return nil
+}

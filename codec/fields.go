@@ -1,0 +1,177 @@
+package codec
+
+import (
+	"encoding/binary"
+	"strconv"
+	"unsafe"
+)
+
+// walk says what a layout's walker does with each field that it is shown.
+type walk uint8
+
+const (
+	reading walk = iota
+	writing
+	printing
+	parsing
+	describing
+)
+
+// fields is the walker: a Message's layout shows it every field in wire order. It keeps the first error and ignores
+// what comes after it, so that a layout reads as a plain list.
+type fields struct {
+	walk walk
+	buf  []byte            // reading: the bytes left; writing, printing: what there is so far
+	text map[string]string // parsing: the fields of the line by name, taken out as they are used
+	docs []FieldDoc        // describing
+	at   int               // describing: the offset of the next field; -1 behind one of variable length
+	err  error
+}
+
+// FieldDoc describes one field of a packet for the documentation.
+type FieldDoc struct {
+	Name   string
+	Type   string // "u16", "u32", "u64", "str" or "char[N]"
+	Offset int    // from the packet's first byte, or -1 when it depends on the fields before it
+}
+
+func (f *fields) u16(name string, v *uint16) {
+	switch f.walk {
+	case reading:
+		if b := f.take(name, 2); b != nil {
+			*v = binary.LittleEndian.Uint16(b)
+		}
+	case writing:
+		f.buf = binary.LittleEndian.AppendUint16(f.buf, *v)
+	default:
+		wide := uint64(*v)
+		f.number(name, "u16", 16, &wide)
+		*v = uint16(wide)
+	}
+}
+
+func (f *fields) u32(name string, v *uint32) {
+	switch f.walk {
+	case reading:
+		if b := f.take(name, 4); b != nil {
+			*v = binary.LittleEndian.Uint32(b)
+		}
+	case writing:
+		f.buf = binary.LittleEndian.AppendUint32(f.buf, *v)
+	default:
+		wide := uint64(*v)
+		f.number(name, "u32", 32, &wide)
+		*v = uint32(wide)
+	}
+}
+
+func (f *fields) u64(name string, v *uint64) {
+	switch f.walk {
+	case reading:
+		if b := f.take(name, 8); b != nil {
+			*v = binary.LittleEndian.Uint64(b)
+		}
+	case writing:
+		f.buf = binary.LittleEndian.AppendUint64(f.buf, *v)
+	default:
+		f.number(name, "u64", 64, v)
+	}
+}
+
+func (f *fields) id(name string, v *ID) { f.u64(name, (*uint64)(v)) }
+
+// str is a u16 length in bytes and as many bytes of UTF-8. What a reader gets shares the packet's bytes.
+func (f *fields) str(name string, v *string) {
+	switch f.walk {
+	case reading:
+		head := f.take(name, 2)
+		if head == nil {
+			return
+		}
+		n := int(binary.LittleEndian.Uint16(head))
+		if b := f.take(name, n); n > 0 && b != nil {
+			*v = unsafe.String(&b[0], n)
+		}
+	case writing:
+		f.buf = binary.LittleEndian.AppendUint16(f.buf, uint16(len(*v)))
+		f.buf = append(f.buf, *v...)
+	case describing:
+		f.describe(name, "str", -1)
+	default:
+		f.quoted(name, v)
+	}
+}
+
+// char is a classic field: a NUL-terminated string in width bytes. A text too long for it is cut at a rune boundary.
+func (f *fields) char(name string, v *string, width int) {
+	switch f.walk {
+	case reading:
+		if b := f.take(name, width); b != nil {
+			n := 0
+			for n < width && b[n] != 0 {
+				n++
+			}
+			if n > 0 {
+				*v = unsafe.String(&b[0], n)
+			}
+		}
+	case writing:
+		s := cutText(*v, width-1)
+		f.buf = append(f.buf, s...)
+		f.buf = append(f.buf, zeros[:width-len(s)]...)
+	case describing:
+		f.describe(name, "char["+strconv.Itoa(width)+"]", width)
+	default:
+		f.quoted(name, v)
+	}
+}
+
+// code is a u16 result code, printed by its name.
+func (f *fields) code(name string, v *Code) {
+	switch f.walk {
+	case reading, writing, describing:
+		f.u16(name, (*uint16)(v))
+	case printing:
+		f.label(name)
+		f.buf = append(f.buf, v.String()...)
+	case parsing:
+		f.parseCode(name, v)
+	}
+}
+
+// take consumes n bytes of a packet that is read, or fails because it ends before the field does.
+func (f *fields) take(name string, n int) []byte {
+	if f.err != nil {
+		return nil
+	}
+	if len(f.buf) < n {
+		f.err = violation("the packet ends inside its field %q", name)
+		return nil
+	}
+	b := f.buf[:n:n]
+	f.buf = f.buf[n:]
+	return b
+}
+
+func (f *fields) describe(name, kind string, size int) {
+	f.docs = append(f.docs, FieldDoc{name, kind, f.at})
+	switch {
+	case size < 0:
+		f.at = -1
+	case f.at >= 0:
+		f.at += size
+	}
+}
+
+var zeros [classicMessage]byte
+
+// cutText shortens s to at most limit bytes without splitting a rune.
+func cutText(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && s[limit]&0xC0 == 0x80 {
+		limit--
+	}
+	return s[:limit]
+}

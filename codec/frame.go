@@ -1,0 +1,97 @@
+package codec
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+const (
+	// HeaderSize is the length in bytes of every packet's header: two 16-bit numbers, little-endian.
+	HeaderSize = 4
+	// MaxPacket is the largest packet in bytes, header included, that the 16-bit size field can announce.
+	MaxPacket = 65535
+)
+
+// Source is what packets are taken from: a gnet.Conn on its loop, or a bufio.Reader in a client.
+type Source interface {
+	// Peek returns the next n bytes without consuming them, or an error when they are not there.
+	Peek(n int) ([]byte, error)
+	// Discard consumes n bytes.
+	Discard(n int) (int, error)
+}
+
+// ViolationError says that a peer broke the protocol. Its connection can't be read any further.
+type ViolationError struct{ Problem string }
+
+func (e *ViolationError) Error() string { return e.Problem }
+
+func violation(format string, args ...any) error {
+	return &ViolationError{Problem: fmt.Sprintf(format, args...)}
+}
+
+// IsViolation reports whether err says that the peer broke the protocol, as opposed to "not enough bytes yet".
+func IsViolation(err error) bool {
+	var v *ViolationError
+	return errors.As(err, &v)
+}
+
+// Detect tells the dialect from a connection's first bytes without consuming them. A classic client's first packet is
+// its login, whose header (type 2001, size 103) read natively would be a packet of type 103, which does not exist.
+// The error is src's own when the first four bytes are not there yet.
+func Detect(src Source) (Dialect, error) {
+	head, err := src.Peek(HeaderSize)
+	if err != nil {
+		return Native, err
+	}
+	if [HeaderSize]byte(head) == classicHello {
+		return Classic, nil
+	}
+	return Native, nil
+}
+
+// header returns the two numbers of a packet's header in the dialect's order.
+func (d Dialect) header(p []byte) (size int, kind uint16) {
+	first, second := binary.LittleEndian.Uint16(p), binary.LittleEndian.Uint16(p[2:])
+	if d == Classic {
+		return int(second), first
+	}
+	return int(first), second
+}
+
+// Peek returns the next whole packet of src, header included, without consuming it. The bytes are src's: they are
+// valid until the next call on src. The error is a *ViolationError when the header announces fewer than HeaderSize or
+// more than limit bytes, else src's own error, which means that the packet is not complete yet.
+func (d Dialect) Peek(src Source, limit int) ([]byte, error) {
+	head, err := src.Peek(HeaderSize)
+	if err != nil {
+		return nil, err
+	}
+	size, kind := d.header(head)
+	// A size below the header's must be refused before the next Peek: gnet takes Peek(0) for "everything".
+	if size < HeaderSize {
+		return nil, violation("a packet's size must be at least %d bytes, got %d (type %d)", HeaderSize, size, kind)
+	}
+	if size > limit {
+		return nil, violation("a packet may have at most %d bytes, got %d (type %d)", limit, size, kind)
+	}
+	return src.Peek(size)
+}
+
+// Next appends the next whole packet of src to dst, consumes it and returns the extended slice. Its errors are those
+// of Peek, and then dst is returned as it was.
+func (d Dialect) Next(src Source, dst []byte, limit int) ([]byte, error) {
+	packet, err := d.Peek(src, limit)
+	if err != nil {
+		return dst, err
+	}
+	dst = append(dst, packet...)
+	_, err = src.Discard(len(packet))
+	return dst, err
+}
+
+// Cut splits the first packet off a run of whole packets, as Next strings them together. It panics on anything else.
+func (d Dialect) Cut(run []byte) (packet, rest []byte) {
+	size, _ := d.header(run)
+	return run[:size:size], run[size:]
+}

@@ -1,0 +1,37 @@
+package codec
+
+import "time"
+
+// Epoch is where the time in a message id starts to count: 2024-01-01T00:00:00Z.
+var Epoch = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+const (
+	idNodeBits     = 10
+	idSequenceBits = 12
+
+	// NodeMax is the highest node number that a message id can carry.
+	NodeMax = 1<<idNodeBits - 1
+)
+
+// ID is a message id: milliseconds since Epoch << 22 | node << 12 | sequence. Ids are unique, and grow within one room
+// on one node.
+type ID uint64
+
+// MakeID puts an id together. tick counts (milliseconds since Epoch) << 12 | sequence, so that consecutive ticks give
+// consecutive ids and a full millisecond overflows into the next one instead of into the node's bits.
+func MakeID(tick uint64, node uint16) ID {
+	const sequenceMask = 1<<idSequenceBits - 1
+	return ID(tick>>idSequenceBits<<(idNodeBits+idSequenceBits) |
+		uint64(node&NodeMax)<<idSequenceBits | tick&sequenceMask)
+}
+
+// TickAt returns the first tick of t's millisecond.
+func TickAt(t time.Time) uint64 { return uint64(t.Sub(Epoch).Milliseconds()) << idSequenceBits }
+
+// Time returns when the message was accepted, to the millisecond.
+func (id ID) Time() time.Time {
+	return Epoch.Add(time.Duration(id>>(idNodeBits+idSequenceBits)) * time.Millisecond)
+}
+
+// Node returns the number of the node that accepted the message.
+func (id ID) Node() uint16 { return uint16(id>>idSequenceBits) & NodeMax }

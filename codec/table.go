@@ -1,0 +1,158 @@
+package codec
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Type is a packet's number.
+type Type uint16
+
+// The native packet types. Requests and responses have the original server's numbers.
+const (
+	TypeLoginRequest      Type = 2001
+	TypeLoginResponse     Type = 2002
+	TypeLogoutRequest     Type = 2003
+	TypeLogoutResponse    Type = 2004
+	TypeBroadcastRequest  Type = 3001
+	TypeBroadcastResponse Type = 3002
+	TypeBroadcastNotify   Type = 3101
+	TypeWhisperRequest    Type = 3005
+	TypeWhisperResponse   Type = 3006
+	TypeWhisperNotify     Type = 3105
+	TypePing              Type = 6001
+	TypePong              Type = 6002
+	TypeSystemNotify      Type = 7000
+)
+
+// Direction says who may send a packet.
+type Direction uint8
+
+// The directions of a packet.
+const (
+	ToServer Direction = 1 << iota
+	ToClient
+	Both = ToServer | ToClient
+)
+
+func (d Direction) String() string {
+	return [...]string{"nobody", "server", "client", "both"}[d]
+}
+
+// Stage is how far a session must be for the server to take a packet.
+type Stage uint8
+
+// The stages of a session that packets ask for.
+const (
+	Connected Stage = iota
+	LoggedIn
+)
+
+// Row is one packet of the table: everything that the dispatcher, the documentation and the tests need to know of it.
+type Row struct {
+	Type    Type
+	Name    string // as docs/PROTOCOL.md spells it
+	To      Direction
+	Stage   Stage // what a packet to the server asks of its session
+	Metered bool  // whether it counts against the session's message rate
+	Reply   Type  // the packet that answers it; 0: none
+	New     func() Message
+	Doc     string
+}
+
+// Table is the native protocol. Everything that knows packets is driven by it, so a packet is added here, with its
+// struct in messages.go, its handler and its golden vector; the tests fail while one of them is missing.
+var Table = []Row{
+	{TypeLoginRequest, "LOGIN_REQUEST", ToServer, Connected, true, TypeLoginResponse,
+		func() Message { return new(LoginRequest) }, "Asks for a name. A free, valid name is given to anyone as a guest."},
+	{TypeLoginResponse, "LOGIN_RESPONSE", ToClient, Connected, false, 0,
+		func() Message { return new(LoginResponse) },
+		"The session's number, the name as it was granted, and how many seconds the client may be silent."},
+	{TypeLogoutRequest, "LOGOUT_REQUEST", ToServer, LoggedIn, false, TypeLogoutResponse,
+		func() Message { return new(LogoutRequest) }, "Ends the session; the answer is the connection's last packet."},
+	{TypeLogoutResponse, "LOGOUT_RESPONSE", ToClient, Connected, false, 0,
+		func() Message { return new(LogoutResponse) }, "Answers a logout."},
+	{TypeBroadcastRequest, "BROADCAST_REQUEST", ToServer, LoggedIn, true, TypeBroadcastResponse,
+		func() Message { return new(BroadcastRequest) }, "A message to everybody who is logged in but the sender."},
+	{TypeBroadcastResponse, "BROADCAST_RESPONSE", ToClient, Connected, false, 0,
+		func() Message { return new(BroadcastResponse) }, "The id of the broadcast."},
+	{TypeBroadcastNotify, "BROADCAST_NOTIFY", ToClient, Connected, false, 0,
+		func() Message { return new(BroadcastNotify) }, "Somebody's broadcast."},
+	{TypeWhisperRequest, "WHISPER_REQUEST", ToServer, LoggedIn, true, TypeWhisperResponse,
+		func() Message { return new(WhisperRequest) }, "A message to one user, by name."},
+	{TypeWhisperResponse, "WHISPER_RESPONSE", ToClient, Connected, false, 0,
+		func() Message { return new(WhisperResponse) }, "The id of the whisper, or USER_NOT_FOUND."},
+	{TypeWhisperNotify, "WHISPER_NOTIFY", ToClient, Connected, false, 0,
+		func() Message { return new(WhisperNotify) }, "A whisper; `user` is its sender."},
+	{TypePing, "PING", Both, Connected, true, TypePong,
+		func() Message { return new(Ping) }, "Asks for a PONG with the same `ref`. It keeps a silent client's session alive."},
+	{TypePong, "PONG", Both, Connected, true, 0,
+		func() Message { return new(Pong) }, "Answers a PING."},
+	{TypeSystemNotify, "SYSTEM_NOTIFY", ToClient, Connected, false, 0,
+		func() Message { return new(SystemNotify) },
+		"Why the server closes the connection, or a failure of a packet that has no answer of its own."},
+}
+
+// TypeMax is one more than the highest native type: the size of an array indexed by Type.
+const TypeMax = 7001
+
+var rows = func() (index [TypeMax]*Row) {
+	for i := range Table {
+		index[Table[i].Type] = &Table[i]
+	}
+	return index
+}()
+
+// Lookup returns the native packet of this type, or nil.
+func Lookup(t Type) *Row {
+	if int(t) >= len(rows) {
+		return nil
+	}
+	return rows[t]
+}
+
+func (t Type) String() string {
+	if row := Lookup(t); row != nil {
+		return row.Name
+	}
+	return strconv.Itoa(int(t))
+}
+
+// Name returns a message's name in its textual form: the Go type's name, as in LoginRequest.
+func Name(m Message) string {
+	if c, ok := m.(classicMessageType); ok {
+		return c.name()
+	}
+	return camel(m.Type().String())
+}
+
+// camel turns LOGIN_REQUEST into LoginRequest.
+func camel(s string) string {
+	var b strings.Builder
+	for word := range strings.SplitSeq(s, "_") {
+		b.WriteString(word[:1] + strings.ToLower(word[1:]))
+	}
+	return b.String()
+}
+
+// Fields describes a message's fields in wire order.
+func Fields(m Message) []FieldDoc {
+	f := fields{walk: describing, at: HeaderSize}
+	m.layout(&f)
+	return f.docs
+}
+
+// Type implements Message.
+func (*LoginRequest) Type() Type      { return TypeLoginRequest }
+func (*LoginResponse) Type() Type     { return TypeLoginResponse }
+func (*LogoutRequest) Type() Type     { return TypeLogoutRequest }
+func (*LogoutResponse) Type() Type    { return TypeLogoutResponse }
+func (*BroadcastRequest) Type() Type  { return TypeBroadcastRequest }
+func (*BroadcastResponse) Type() Type { return TypeBroadcastResponse }
+func (*BroadcastNotify) Type() Type   { return TypeBroadcastNotify }
+func (*WhisperRequest) Type() Type    { return TypeWhisperRequest }
+func (*WhisperResponse) Type() Type   { return TypeWhisperResponse }
+func (*WhisperNotify) Type() Type     { return TypeWhisperNotify }
+func (*Ping) Type() Type              { return TypePing }
+func (*Pong) Type() Type              { return TypePong }
+func (*SystemNotify) Type() Type      { return TypeSystemNotify }

@@ -1,0 +1,3 @@
+module hubbub
+
+go 1.26.8
