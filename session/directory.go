@@ -1,0 +1,64 @@
+package session
+
+import (
+	"hash/maphash"
+	"sync"
+)
+
+// directoryShards is a power of two well above the number of processors, so that logins and whispers rarely meet.
+const directoryShards = 64
+
+// directory maps the names that are logged in to their sessions. Claiming a name is logging in.
+type directory struct {
+	seed   maphash.Seed
+	shards [directoryShards]shard
+}
+
+type shard struct {
+	mu    sync.RWMutex
+	names map[string]Ref
+	_     [32]byte // keeps neighbours' locks out of one cache line
+}
+
+func newDirectory() *directory {
+	d := &directory{seed: maphash.MakeSeed()}
+	for i := range d.shards {
+		d.shards[i].names = make(map[string]Ref)
+	}
+	return d
+}
+
+func (d *directory) shard(name string) *shard {
+	return &d.shards[maphash.String(d.seed, name)&(directoryShards-1)]
+}
+
+func (d *directory) lookup(name string) (Ref, bool) {
+	sh := d.shard(name)
+	sh.mu.RLock()
+	defer sh.mu.RUnlock()
+	ref, ok := sh.names[name]
+	return ref, ok
+}
+
+// claim gives the name to ref. Somebody else's name is taken only with replace; then it returns whose it was.
+func (d *directory) claim(name string, ref Ref, replace bool) (old Ref, taken, ok bool) {
+	sh := d.shard(name)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	old, taken = sh.names[name]
+	if taken && !replace {
+		return old, true, false
+	}
+	sh.names[name] = ref
+	return old, taken, true
+}
+
+// release frees the name if it is still this session's: after a replacement it is another's. Called on s's strand.
+func (d *directory) release(name string, s *Session) {
+	sh := d.shard(name)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if ref, ok := sh.names[name]; ok && ref.session == s && ref.generation == s.generation {
+		delete(sh.names, name)
+	}
+}

@@ -1,0 +1,244 @@
+package session
+
+// place is where a drain goes on after a pause: first the special sessions, then everybody else by encoding.
+type place struct {
+	special  int
+	encoding int
+	member   int // members below this index are still to be written to
+}
+
+// writesPerSlice is how many sessions a drain writes to before it lets its loop read again: some 5 ms of a busy core.
+const writesPerSlice = 1024
+
+// Drain sends everything that was posted since the last drain, at most one write a session. A drain for many sessions
+// works in slices: it writes to some, asks to be woken again and goes on. Loop.
+func (l *Lane) Drain() {
+	if !l.draining && !l.begin() {
+		return
+	}
+	budget := writesPerSlice
+	for ; l.place.special < len(l.specials); l.place.special++ {
+		if budget == 0 {
+			l.pause()
+			return
+		}
+		l.settle(l.specials[l.place.special])
+		budget--
+	}
+	for ; l.place.encoding < Encodings; l.place.encoding++ {
+		if !l.everybody(Encoding(l.place.encoding), &budget) {
+			l.pause()
+			return
+		}
+		l.place.member = unset
+	}
+	l.finish()
+}
+
+// pause lets the loop read; the drain goes on at the next wake.
+func (l *Lane) pause() {
+	l.paused = true
+	l.wake()
+}
+
+// unset is place.member before an encoding was begun.
+const unset = -1
+
+// begin takes what was posted and sorts it by session. It reports whether there was anything.
+func (l *Lane) begin() bool {
+	// Disarm first: whoever posts from here on wakes the loop again, whether this drain takes it or the next.
+	l.armed.Store(false)
+	l.mu.Lock()
+	l.out, l.inbox = l.inbox, l.out
+	l.mu.Unlock()
+	if l.out.empty() {
+		return false
+	}
+	taken := 0
+	for e := range l.out.shared {
+		taken += len(l.out.shared[e])
+	}
+	l.shared.Add(-int64(taken))
+	l.draining = true
+	l.epoch++
+	l.place = place{member: unset}
+	for i := range l.out.ops {
+		l.link(int32(i))
+	}
+	l.stats.drained(len(l.out.ops) + l.out.frames[0] + l.out.frames[1])
+	return true
+}
+
+// link appends an operation to its session's chain. The operation of a stale Ref is for nobody.
+func (l *Lane) link(i int32) {
+	o := &l.out.ops[i]
+	s := o.ref.session
+	if s.generation != o.ref.generation {
+		return
+	}
+	if s.opFirst < 0 {
+		s.opFirst = i
+		l.specials = append(l.specials, s)
+	} else {
+		l.out.ops[s.opLast].next = i
+	}
+	s.opLast = i
+}
+
+// finish ends the drain.
+func (l *Lane) finish() {
+	l.out.reset()
+	clear(l.specials)
+	l.specials = kept(l.specials, batchKept/8)
+	l.own = kept(l.own, batchKept)
+	l.draining = false
+	if l.paused && l.armed.Load() {
+		l.wake() // the wake for what was posted meanwhile may have been spent on going on
+	}
+	l.paused = false
+}
+
+// settle does what is to be done for one session, in order, and writes what it gets: its own frames and, while it is a
+// member, the shared frames between them.
+func (l *Lane) settle(s *Session) {
+	t := tally{own: l.own[:0], shared: l.out.shared[s.Encoding()], member: s.member >= 0}
+	first := s.opFirst
+	s.opFirst, s.opLast = -1, -1
+	s.epoch = l.epoch
+	for i := first; i >= 0; i = l.out.ops[i].next {
+		o := &l.out.ops[i]
+		switch o.kind {
+		case opSend:
+			t.upTo(o.at, o.frames)
+			t.private(l.out.private[o.start:o.end])
+		case opSkip:
+			t.upTo(o.start, o.frames)
+			t.cursor, t.passed = o.end, o.frames+1
+		case opJoin:
+			t.upTo(o.at, o.frames)
+			t.private(l.out.private[o.start:o.end])
+			t.member = true
+		case opKick:
+			if !s.end(o.why, "") {
+				continue // it has ended already, and its opEnd is behind this or was before
+			}
+			fallthrough
+		case opEnd:
+			t.upTo(o.at, o.frames)
+			l.own = t.own
+			l.part(s, &t)
+			t = tally{ended: true}
+		case opFree:
+			l.slab.put(s)
+			return
+		}
+	}
+	if t.ended || s.conn == nil || s.ending {
+		return
+	}
+	t.upTo(int32(len(t.shared)), int32(l.out.frames[s.Encoding()]))
+	if t.member && s.member < 0 {
+		l.admit(s)
+	}
+	l.own = t.own
+	l.write(s, t.own, t.frames)
+}
+
+// tally is one special session's batch in the making.
+type tally struct {
+	own    []byte
+	shared []byte
+	cursor int32 // how many bytes of shared are dealt with
+	passed int32 // how many shared frames those are
+	frames int   // in own
+	member bool
+	ended  bool
+}
+
+// upTo brings the shared frames before at, if the session is a member.
+func (t *tally) upTo(at, frames int32) {
+	if t.member && at > t.cursor {
+		t.own = append(t.own, t.shared[t.cursor:at]...)
+		t.frames += int(frames - t.passed)
+	}
+	t.cursor, t.passed = max(t.cursor, at), max(t.passed, frames)
+}
+
+func (t *tally) private(frame []byte) {
+	t.own = append(t.own, frame...)
+	t.frames++
+}
+
+// everybody writes the shared frames to the members of one encoding that were not dealt with yet, and reports whether
+// it came to the end within the budget.
+func (l *Lane) everybody(e Encoding, budget *int) bool {
+	shared := l.out.shared[e]
+	if len(shared) == 0 {
+		return true
+	}
+	if l.place.member == unset {
+		l.place.member = len(l.members[e])
+	}
+	// Backwards, because a write that fails closes its connection underneath, which moves the last member into its
+	// place. The epoch keeps one who was moved that way from being written to twice.
+	for i := l.place.member - 1; i >= 0; i-- {
+		if *budget == 0 {
+			l.place.member = i + 1
+			return false
+		}
+		if i >= len(l.members[e]) {
+			continue
+		}
+		if s := l.members[e][i]; s.epoch != l.epoch {
+			s.epoch = l.epoch
+			l.write(s, shared, l.out.frames[e])
+			*budget--
+		}
+	}
+	return true
+}
+
+// write hands a batch to a session's connection, or ends the session when its outbox would overflow. One that has
+// nothing waiting may take a batch of any size, which is bounded by the lane's inbox.
+func (l *Lane) write(s *Session, batch []byte, frames int) {
+	if len(batch) == 0 || s.muted {
+		return
+	}
+	if waiting := s.conn.OutboundBuffered(); waiting > 0 && waiting+len(batch) > l.limits().OutboxBytes {
+		s.muted = true
+		s.End(SlowConsumer, "")
+		return
+	}
+	l.count(frames, len(batch))
+	_, _ = s.conn.Write(batch) // an error has closed the connection, and Closed has been called
+}
+
+func (l *Lane) count(frames, bytes int) {
+	l.stats.deliveries.Add(uint64(frames))
+	l.stats.bytes.Add(uint64(bytes))
+	l.stats.writes.Add(1)
+}
+
+// part writes a session's last batch and its farewell, and lets its connection close once the kernel has taken them.
+func (l *Lane) part(s *Session, t *tally) {
+	l.expel(s)
+	if s.conn == nil || s.ending {
+		return
+	}
+	s.ending = true
+	if s.muted {
+		t.own = t.own[:0] // frames are missing in between: nothing but the farewell may follow
+	}
+	t.own = l.hub.config.Farewell(t.own, s)
+	l.own = t.own
+	l.schedule(s)
+	if len(t.own) > 0 {
+		l.count(t.frames+1, len(t.own))
+		if _, err := s.conn.Write(t.own); err != nil {
+			return
+		}
+	}
+	if !l.parted(s) {
+		l.lingers = append(l.lingers, s.Ref())
+	}
+}

@@ -1,0 +1,211 @@
+package session
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Limits bound what sessions may use. A field of 0 is no limit, where the field doesn't say otherwise.
+type Limits struct {
+	SessionsMax  int           // sessions at a time; must be set
+	OutboxBytes  int           // a session's bytes that the kernel did not take; must be set
+	LaneBytes    int           // bytes that wait for one loop to send them; must be set
+	StrandBytes  int           // a session's packets that wait for a worker; must be set
+	LoginTimeout time.Duration // from the connection to the login
+	IdleTimeout  time.Duration // of a logged-in session that must keep a heartbeat
+	Linger       time.Duration // for a session's last bytes to reach it; must be set
+}
+
+// Config is what a Hub needs from above.
+type Config struct {
+	Limits Limits
+	// Preallocated is how many sessions' memory is taken at once, shared out among the lanes.
+	Preallocated int
+	// Lanes is how many lanes are expected; more may come.
+	Lanes int
+	// Schedule is called with a session whose strand has events and no worker. It must not block.
+	Schedule func(*Session)
+	// Farewell appends a session's last frame to dst: why it ended. Called on the loop.
+	Farewell func(dst []byte, s *Session) []byte
+	// Heartbeat reports whether sessions of this encoding must keep the heartbeat.
+	Heartbeat [Encodings]bool
+}
+
+// Hub is everybody who is here.
+type Hub struct {
+	config Config
+
+	// Atomic.
+	limits atomic.Pointer[Limits]
+	open   atomic.Int64
+	census [States][Encodings]atomic.Int64
+	ended  [Reasons]atomic.Uint64
+
+	directory *directory
+
+	// seq is the lobby's sequencer: whoever holds it decides what comes next for everybody.
+	seq        sync.Mutex
+	lanes      []*Lane // copied when it grows, so that a snapshot may be read without seq
+	population [Encodings]int
+	frame      []byte
+}
+
+// NewHub returns a hub without lanes.
+func NewHub(config Config) *Hub {
+	h := &Hub{config: config, directory: newDirectory()}
+	h.SetLimits(config.Limits)
+	return h
+}
+
+// SetLimits changes the limits from now on. Anyone.
+func (h *Hub) SetLimits(limits Limits) { h.limits.Store(&limits) }
+
+// AddLane adds the lane of another event loop. wake must make the loop call Drain soon; it is called from anywhere, at
+// least once between something's being posted and its Drain. Before the first session of that loop.
+func (h *Hub) AddLane(now time.Time, wake func()) *Lane {
+	h.seq.Lock()
+	defer h.seq.Unlock()
+	l := &Lane{hub: h, wake: wake, index: uint32(len(h.lanes)), now: now.UnixNano()}
+	for n := 0; n < h.config.Preallocated/max(1, h.config.Lanes); n += blockSize {
+		l.slab.grow(l)
+	}
+	h.lanes = append(slices.Clone(h.lanes), l)
+	return l
+}
+
+// Lanes returns the lanes there are. Anyone.
+func (h *Hub) Lanes() []*Lane {
+	h.seq.Lock()
+	defer h.seq.Unlock()
+	return h.lanes
+}
+
+// Lookup finds who is logged in under a name. Anyone.
+func (h *Hub) Lookup(name string) (Ref, bool) { return h.directory.lookup(name) }
+
+// Login claims the name for a connected session. With replace, somebody who has it loses it and is ended with Replaced;
+// without, the name of somebody else is refused. The session gets broadcasts from Join on. The results are whether the
+// name could be claimed, and whether the session is still there to have it. Strand.
+func (h *Hub) Login(s *Session, name string, replace bool) (claimed, alive bool) {
+	old, taken, ok := h.directory.claim(name, s.Ref(), replace)
+	if !ok {
+		return false, true
+	}
+	s.name = name
+	if !s.move(Connected, Authenticated, None) {
+		h.directory.release(name, s)
+		return true, false
+	}
+	if taken {
+		old.End(Replaced)
+	}
+	return true, true
+}
+
+// Join makes a session whose login succeeded one of those whom broadcasts reach. welcome is its frame before the first
+// of them. Strand, once.
+func (h *Hub) Join(s *Session, welcome []byte) {
+	h.seq.Lock()
+	h.population[s.Encoding()]++
+	s.joined = true
+	s.lane.add(s.Ref(), opJoin, welcome)
+	h.seq.Unlock()
+	s.lane.arm()
+}
+
+// leave is Join's undoing for the population; the lane's list is the loop's business.
+func (h *Hub) leave(s *Session) {
+	h.seq.Lock()
+	defer h.seq.Unlock()
+	h.population[s.Encoding()]--
+}
+
+// Broadcast is a frame in the making.
+type Broadcast interface {
+	// Sequence is called first, once, when it is decided that this broadcast is the next one.
+	Sequence()
+	// Append appends the frame in the given form to dst.
+	Append(dst []byte, e Encoding) []byte
+}
+
+// Broadcast sends to everybody who is logged in but from, which may be nil. All lanes get all broadcasts in the same
+// order. The error is ErrBusy when a lane is full, and then nobody gets it. The methods of b are called with the
+// sequencer held, so they must be quick. Anyone; from's strand.
+func (h *Hub) Broadcast(from *Session, b Broadcast) error {
+	var sender Ref
+	if from != nil {
+		sender = from.Ref()
+	}
+	h.seq.Lock()
+	lanes := h.lanes
+	limit := h.limits.Load().sharedBytes()
+	for _, l := range lanes {
+		if int(l.shared.Load()) > limit {
+			h.seq.Unlock()
+			return ErrBusy
+		}
+	}
+	b.Sequence()
+	for e, n := range h.population {
+		if n == 0 {
+			continue
+		}
+		h.frame = b.Append(h.frame[:0], Encoding(e))
+		for _, l := range lanes {
+			l.addShared(Encoding(e), h.frame, sender)
+		}
+	}
+	h.seq.Unlock()
+	for _, l := range lanes {
+		l.arm()
+	}
+	return nil
+}
+
+// sharedBytes bounds the broadcasts that one drain joins: a session that took everything before can buffer that much,
+// so a burst of broadcasts is refused to its senders before it closes receivers that keep up.
+func (l *Limits) sharedBytes() int { return min(l.LaneBytes, l.OutboxBytes) }
+
+// Send queues a frame for another session. The error is ErrBusy when its lane is full. A session that is gone takes it
+// to nowhere. Anyone.
+func (r Ref) Send(frame []byte) error {
+	l := r.session.lane
+	if !l.tryAdd(r, frame, l.limits().LaneBytes) {
+		return ErrBusy
+	}
+	l.arm()
+	return nil
+}
+
+// Send queues a frame for the session itself, an answer mostly. Answers get twice the room that other senders have;
+// beyond that the session is ended with Overloaded, since what can't be said can't be left out either. Strand.
+func (s *Session) Send(frame []byte) {
+	if !s.lane.tryAdd(s.Ref(), frame, 2*s.lane.limits().LaneBytes) {
+		s.End(Overloaded, "more answers wait than the server can queue")
+		return
+	}
+	s.lane.arm()
+}
+
+// Census returns how many sessions are in a state and read an encoding. Anyone.
+func (h *Hub) Census(state State, e Encoding) int { return int(h.census[state][e].Load()) }
+
+// Open returns how many sessions there are in all. Anyone.
+func (h *Hub) Open() int { return int(h.open.Load()) }
+
+// Ended returns how many sessions have ended for a reason. Anyone.
+func (h *Hub) Ended(why Reason) uint64 { return h.ended[why].Load() }
+
+// Names returns how many names are claimed. Anyone; it walks all shards.
+func (h *Hub) Names() int {
+	n := 0
+	for i := range h.directory.shards {
+		sh := &h.directory.shards[i]
+		sh.mu.RLock()
+		n += len(sh.names)
+		sh.mu.RUnlock()
+	}
+	return n
+}

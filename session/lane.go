@@ -1,0 +1,315 @@
+package session
+
+import (
+	"math/bits"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Lane is the one ordered path to the sockets of one event loop: anyone may post, only the loop drains.
+type Lane struct {
+	// Immutable.
+	hub   *Hub
+	wake  func()
+	index uint32
+
+	// Atomic.
+	armed  atomic.Bool  // a wake is on its way
+	shared atomic.Int64 // bytes in inbox.shared, all encodings together
+	stats  stats
+
+	// Guarded by mu.
+	mu    sync.Mutex
+	inbox batch
+
+	// Owned by the loop.
+	now      int64 // nanoseconds, at the last Tick
+	slab     slab
+	members  [Encodings][]*Session // who is logged in, dense, in no order
+	timers   timers
+	lingers  []Ref      // ended, with bytes that the kernel did not take
+	walk     int        // EndNext's place in the slab
+	out      batch      // what is being drained
+	specials []*Session // the sessions that have operations in out
+	own      []byte     // one special session's batch in the making
+	epoch    uint32     // the number of this drain
+	place    place      // where this drain goes on; draining says whether there is one
+	draining bool
+	paused   bool // this drain was interrupted
+}
+
+// opKind says what an operation does with its session.
+type opKind uint8
+
+const (
+	opSend opKind = iota // write a frame
+	opSkip               // leave out a shared frame: the session sent it
+	opJoin               // write a frame, and shared frames from here on
+	opEnd                // write the farewell, and nothing from here on
+	opKick               // the same, for somebody else's Ref.End
+	opFree               // the slot is free
+)
+
+// op is one thing to do for one session between two shared frames.
+type op struct {
+	ref        Ref
+	kind       opKind
+	why        Reason // opKick
+	next       int32  // the session's next operation in this batch; -1: none
+	start, end int32  // its bytes: in private, or, for opSkip, in the shared frames of its encoding
+	at         int32  // how many bytes of shared frames come before it
+	frames     int32  // how many shared frames come before it
+}
+
+// batch is what was posted between two drains. Frames for everybody lie joined as they will be written; operations
+// say only what differs for single sessions. All bytes are copies, so the posters' buffers are their own again.
+type batch struct {
+	shared  [Encodings][]byte
+	frames  [Encodings]int
+	private []byte
+	ops     []op
+}
+
+func (b *batch) empty() bool {
+	for e := range b.shared {
+		if len(b.shared[e]) > 0 {
+			return false
+		}
+	}
+	return len(b.ops) == 0
+}
+
+// batchKept bounds in bytes what a batch keeps for the next time, so that one burst does not hold its memory for ever.
+const batchKept = 1 << 20
+
+func (b *batch) reset() {
+	for e := range b.shared {
+		b.shared[e] = kept(b.shared[e], batchKept)
+		b.frames[e] = 0
+	}
+	b.private = kept(b.private, batchKept)
+	clear(b.ops)
+	b.ops = kept(b.ops, batchKept/64)
+}
+
+func kept[T any](s []T, limit int) []T {
+	if cap(s) > limit {
+		return nil
+	}
+	return s[:0]
+}
+
+func (l *Lane) limits() *Limits { return l.hub.limits.Load() }
+
+// arm wakes the loop unless a wake is on its way already. It must follow whatever was added.
+func (l *Lane) arm() {
+	if !l.armed.Load() && l.armed.CompareAndSwap(false, true) {
+		l.wake()
+	}
+}
+
+// post adds an operation and wakes the loop.
+func (l *Lane) post(r Ref, kind opKind, frame []byte) {
+	l.add(r, kind, frame)
+	l.arm()
+}
+
+// postEnd posts the end of another's session.
+func (l *Lane) postEnd(r Ref, why Reason) {
+	l.mu.Lock()
+	l.inbox.add(r, opKick, nil)
+	l.inbox.ops[len(l.inbox.ops)-1].why = why
+	l.mu.Unlock()
+	l.arm()
+}
+
+func (l *Lane) add(r Ref, kind opKind, frame []byte) {
+	l.mu.Lock()
+	l.inbox.add(r, kind, frame)
+	l.mu.Unlock()
+}
+
+// tryAdd adds a frame for one session unless limit bytes of such frames wait already.
+func (l *Lane) tryAdd(r Ref, frame []byte, limit int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.inbox.private) > limit {
+		return false
+	}
+	l.inbox.add(r, opSend, frame)
+	return true
+}
+
+func (b *batch) add(r Ref, kind opKind, frame []byte) {
+	start := int32(len(b.private))
+	b.private = append(b.private, frame...)
+	b.ops = append(b.ops, op{
+		ref: r, kind: kind, next: -1,
+		start: start, end: start + int32(len(frame)),
+		at: int32(len(b.shared[r.encoding])), frames: int32(b.frames[r.encoding]),
+	})
+}
+
+// addShared adds a frame for everybody but the sender. The sequencer is held.
+func (l *Lane) addShared(e Encoding, frame []byte, sender Ref) {
+	l.mu.Lock()
+	b := &l.inbox
+	start := int32(len(b.shared[e]))
+	b.shared[e] = append(b.shared[e], frame...)
+	if sender.session != nil && sender.session.lane == l && sender.encoding == e {
+		b.ops = append(b.ops, op{
+			ref: sender, kind: opSkip, next: -1, start: start, end: int32(len(b.shared[e])),
+			at: start, frames: int32(b.frames[e]),
+		})
+	}
+	b.frames[e]++
+	l.mu.Unlock()
+	l.shared.Add(int64(len(frame)))
+}
+
+// Open gives a new connection its session. The error is ErrFull above SessionsMax sessions. Then there still is a
+// session for up to reserve connections, so that they can be ended politely; beyond that it is nil. Loop.
+func (l *Lane) Open(conn Conn, address netip.AddrPort, reserve int) (*Session, error) {
+	open, limit := int(l.hub.open.Add(1)), l.limits().SessionsMax
+	if open > limit+reserve {
+		l.hub.open.Add(-1)
+		return nil, ErrFull
+	}
+	s := l.slab.take(l)
+	s.conn, s.address, s.opened, s.seen = conn, address, l.now, l.now
+	s.status.Store(uint32(Connected))
+	s.encoding.Store(0)
+	l.hub.census[Connected][0].Add(1)
+	l.schedule(s)
+	if open > limit {
+		return s, ErrFull
+	}
+	return s, nil
+}
+
+// Touch notes that something arrived from the session. Loop.
+func (l *Lane) Touch(s *Session) { s.seen = l.now }
+
+// Closed says that the session's connection is gone. Its strand hears of it behind all that arrived before. Loop, once.
+func (l *Lane) Closed(s *Session, why Reason) {
+	s.conn = nil
+	l.expel(s)
+	l.unschedule(s)
+	l.hub.open.Add(-1)
+	s.push(Event{Closed: why}, 0)
+}
+
+// expel takes the session out of the members.
+func (l *Lane) expel(s *Session) {
+	if s.member < 0 {
+		return
+	}
+	list := l.members[s.Encoding()]
+	last := list[len(list)-1]
+	list[s.member], last.member = last, s.member
+	list[len(list)-1] = nil
+	l.members[s.Encoding()] = list[:len(list)-1]
+	s.member = -1
+}
+
+func (l *Lane) admit(s *Session) {
+	e := s.Encoding()
+	s.member = int32(len(l.members[e]))
+	l.members[e] = append(l.members[e], s)
+	l.schedule(s)
+}
+
+// EndNext ends up to n of the lane's sessions that have not ended yet, and reports how many it found. Called again it
+// goes on where it stopped. Loop.
+func (l *Lane) EndNext(n int, why Reason) int {
+	found := 0
+	for range l.slab.slots() {
+		if found == n {
+			break
+		}
+		s := l.slab.at(uint32(l.walk) % l.slab.slots())
+		l.walk++
+		if s.conn != nil && s.End(why, "") {
+			found++
+		}
+	}
+	return found
+}
+
+// Tick tells the lane the time: it runs the timeouts and lets go of sessions whose last bytes are out. Loop, about ten
+// times a second: that is how exact the timeouts are.
+func (l *Lane) Tick(now time.Time) {
+	l.now = now.UnixNano()
+	for i := len(l.lingers) - 1; i >= 0; i-- {
+		r := l.lingers[i]
+		if s := r.session; s.generation != r.generation || s.conn == nil || l.parted(s) {
+			last := len(l.lingers) - 1
+			l.lingers[i] = l.lingers[last]
+			l.lingers = l.lingers[:last]
+		}
+	}
+	l.expire()
+}
+
+// parted says good-bye on the connection once everything was sent, and reports whether it was.
+func (l *Lane) parted(s *Session) bool {
+	if s.conn.OutboundBuffered() > 0 {
+		return false
+	}
+	_ = s.conn.CloseWrite() // it fails only on a connection that is gone, and then Closed comes by itself
+	return true
+}
+
+// stats are a lane's counters since it began. Written by the loop, read by anyone.
+type stats struct {
+	deliveries, frames, bytes, writes, drains atomic.Uint64
+	batches                                   [BatchBuckets]atomic.Uint64
+}
+
+// BatchBuckets is how many buckets Stats.Batches has: bucket i counts the drains of up to 2^i frames, and more than
+// the bucket before; the last one has no bound.
+const BatchBuckets = 14
+
+// Stats is what a lane did since it began.
+type Stats struct {
+	Deliveries uint64 // frames handed to connections
+	Bytes      uint64 // their bytes
+	Writes     uint64 // writes it took
+	Drains     uint64
+	Frames     uint64 // frames and operations taken by all drains
+	Batches    [BatchBuckets]uint64
+}
+
+// Stats returns the lane's counters. Anyone.
+func (l *Lane) Stats() Stats {
+	out := Stats{
+		Deliveries: l.stats.deliveries.Load(), Bytes: l.stats.bytes.Load(), Writes: l.stats.writes.Load(),
+		Drains: l.stats.drains.Load(), Frames: l.stats.frames.Load(),
+	}
+	for i := range out.Batches {
+		out.Batches[i] = l.stats.batches[i].Load()
+	}
+	return out
+}
+
+func (s *stats) drained(frames int) {
+	s.drains.Add(1)
+	s.frames.Add(uint64(frames))
+	s.batches[min(bits.Len(uint(max(frames, 1)-1)), BatchBuckets-1)].Add(1)
+}
+
+// Index returns the lane's number. Anyone.
+func (l *Lane) Index() int { return int(l.index) }
+
+// Depth returns how many bytes wait for the next drain. Anyone.
+func (l *Lane) Depth() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(l.inbox.private)
+	for e := range l.inbox.shared {
+		n += len(l.inbox.shared[e])
+	}
+	return n
+}

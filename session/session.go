@@ -1,0 +1,199 @@
+package session
+
+import (
+	"errors"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+)
+
+// State is where a session is in its life. It only ever grows.
+type State uint8
+
+// The states of a session.
+const (
+	Connected     State = iota // open, not logged in
+	Authenticated              // logged in: it has a name and gets broadcasts
+	Disconnecting              // ended: it gets its farewell and nothing more
+
+	// States is how many there are.
+	States = iota
+)
+
+func (s State) String() string {
+	return [States]string{"connected", "authenticated", "disconnecting"}[s]
+}
+
+// Encoding tells which of a broadcast's forms a session reads. What the forms are is the handler's business.
+type Encoding uint8
+
+// Encodings is how many forms a broadcast can have.
+const Encodings = 2
+
+// Errors that senders get.
+var (
+	// ErrBusy says that a queue is full and nothing was sent to anybody.
+	ErrBusy = errors.New("session: the queue is full")
+	// ErrFull says that there are as many sessions as allowed.
+	ErrFull = errors.New("session: no place for another session")
+)
+
+// Conn is a session's connection as its lane uses it, on the loop only.
+type Conn interface {
+	// Write sends p, or buffers what the kernel does not take at once. On an error the connection is closed already.
+	Write(p []byte) (int, error)
+	// OutboundBuffered returns how many bytes wait for the kernel.
+	OutboundBuffered() int
+	// CloseWrite tells the peer that nothing more will come; reading goes on.
+	CloseWrite() error
+	// Close closes the connection, soon; Lane.Closed follows.
+	Close() error
+}
+
+// Session is one connection's presence. Sessions live in slots that their lane reuses, so a *Session is only for its
+// own strand and its own loop; everybody else holds a Ref.
+type Session struct {
+	// Immutable for the slot's life.
+	lane *Lane
+	slot uint32
+
+	// Written by the loop in Open, before anybody else sees the session.
+	generation uint32
+	address    netip.AddrPort
+	opened     int64 // Lane.now at Open
+
+	// Atomic: State in the low byte, Reason above it, so that one compare-and-swap ends a session with its reason.
+	status   atomic.Uint32
+	encoding atomic.Uint32
+
+	// Written by whoever won that compare-and-swap, read behind the lane's or the strand's lock.
+	detail string
+
+	// Owned by the loop.
+	conn     Conn
+	member   int32  // index in the lane's members; -1: not logged in
+	epoch    uint32 // the last drain that wrote to this session
+	opFirst  int32  // this session's operations in the batch that is drained; -1: none
+	opLast   int32
+	timer    int32 // index in the lane's timers; -1: none
+	muted    bool  // its outbox overflowed: nothing but the farewell may follow
+	ending   bool  // the farewell was written
+	known    bool  // SetEncoding was called
+	deaf     bool  // nothing more is read: what arrived broke the protocol
+	seen     int64 // Lane.now when something last arrived
+	deadline int64 // when its timeouts are looked at again
+
+	// Owned by the strand.
+	name   string
+	joined bool
+	rate   Rate
+	flood  Rate
+	rest   []byte // packets left over from the last turn
+
+	// The strand's inbox, guarded by mu.
+	mu        sync.Mutex
+	inbox     []Event
+	head      int // the first event in inbox that was not taken
+	queued    int // bytes in inbox, with eventOverhead for each event
+	scheduled bool
+}
+
+// Ref names a session for others than its own strand and loop. It stays valid for ever: once the session is gone it
+// reaches nobody.
+type Ref struct {
+	session    *Session
+	generation uint32
+	encoding   Encoding
+}
+
+// Ref returns a name for the session. Strand or loop.
+func (s *Session) Ref() Ref {
+	return Ref{s, s.generation, s.Encoding()}
+}
+
+// Encoding returns the form of frames that the session reads. Anyone.
+func (r Ref) Encoding() Encoding { return r.encoding }
+
+// ID returns the session's number: generation << 32 | lane << 22 | slot. No two sessions of a process share one until
+// a slot was used 2^32 times. Strand or loop.
+func (s *Session) ID() uint64 {
+	return uint64(s.generation)<<32 | uint64(s.lane.index)<<laneShift | uint64(s.slot)
+}
+
+// laneShift leaves 22 bits for the slot (4 million sessions a lane) and 10 for the lane.
+const laneShift = 22
+
+// State returns the session's state. Anyone.
+func (s *Session) State() State { return State(s.status.Load() & 0xFF) }
+
+// Reason returns why the session ended, None while it did not. Anyone.
+func (s *Session) Reason() Reason { return Reason(s.status.Load() >> 8) }
+
+// Detail returns the words that came with the reason. Loop, once the end was drained; strand.
+func (s *Session) Detail() string { return s.detail }
+
+// Encoding returns the form of frames that the session reads. Anyone.
+func (s *Session) Encoding() Encoding { return Encoding(s.encoding.Load()) }
+
+// SetEncoding says which form of frames the session reads. Loop, before the first Receive.
+func (s *Session) SetEncoding(e Encoding) {
+	census := &s.lane.hub.census[s.State()]
+	census[s.Encoding()].Add(-1)
+	s.encoding.Store(uint32(e))
+	census[e].Add(1)
+	s.known = true
+}
+
+// Known reports whether SetEncoding was called. Loop.
+func (s *Session) Known() bool { return s.known }
+
+// Deaf reports whether what arrives is to be thrown away. Loop.
+func (s *Session) Deaf() bool { return s.deaf || s.State() == Disconnecting }
+
+// Address returns the peer's address. Strand or loop.
+func (s *Session) Address() netip.AddrPort { return s.address }
+
+// Name returns the name that the session is logged in under, "" before that. Strand.
+func (s *Session) Name() string { return s.name }
+
+// move changes the state if it is from, together with the reason, and reports whether it was.
+func (s *Session) move(from, to State, why Reason) bool {
+	if !s.status.CompareAndSwap(uint32(from), uint32(to)|uint32(why)<<8) {
+		return false
+	}
+	census := &s.lane.hub.census
+	census[from][s.Encoding()].Add(-1)
+	census[to][s.Encoding()].Add(1)
+	return true
+}
+
+// end moves the session to Disconnecting, and reports whether this call did.
+func (s *Session) end(why Reason, detail string) bool {
+	for {
+		state := s.State()
+		if state == Disconnecting {
+			return false
+		}
+		if s.move(state, Disconnecting, why) {
+			s.detail = detail
+			s.lane.hub.ended[why].Add(1)
+			return true
+		}
+	}
+}
+
+// End ends the session for a reason, with more words for the farewell where there are any. Packets that wait on the
+// strand are dropped; what was sent before still goes out, then the farewell, then the connection closes. It reports
+// whether this call ended it: the first one wins. Strand or loop.
+func (s *Session) End(why Reason, detail string) bool {
+	if !s.end(why, detail) {
+		return false
+	}
+	s.lane.post(s.Ref(), opEnd, nil)
+	return true
+}
+
+// End ends another session, some time soon, for a reason. Anyone.
+func (r Ref) End(why Reason) {
+	r.session.lane.postEnd(r, why)
+}
