@@ -1,0 +1,27 @@
+package handler
+
+import (
+	"hubbub/codec"
+	"hubbub/session"
+)
+
+// broadcastMessage sends a message to everybody who is logged in but the sender.
+func (t *turn) broadcastMessage(m *codec.BroadcastRequest) error {
+	if !t.validMessage(m.Message) {
+		return codec.MessageInvalid
+	}
+	t.broadcast = codec.BroadcastNotify{User: t.session.Name(), Message: m.Message}
+	if err := t.chat.Hub.Broadcast(t.session, t); err != nil {
+		return err
+	}
+	t.answer(&codec.BroadcastResponse{Answer: codec.Answer{Ref: m.Ref}, ID: t.broadcast.ID})
+	return nil
+}
+
+// Sequence implements session.Broadcast: ids grow in the order in which everybody gets the messages.
+func (t *turn) Sequence() { t.broadcast.ID = t.chat.nextID(t.now) }
+
+// Append implements session.Broadcast.
+func (t *turn) Append(dst []byte, e session.Encoding) []byte {
+	return codec.Dialect(e).Append(dst, &t.broadcast)
+}

@@ -1,0 +1,176 @@
+package handler
+
+import (
+	"errors"
+	"runtime/debug"
+	"time"
+
+	"hubbub/codec"
+	"hubbub/session"
+)
+
+// packetsPerTurn is how many packets of one session a worker handles before others get their turn.
+const packetsPerTurn = 64
+
+// floodFactor is how many bursts of requests may be refused, at the message rate, before the session is ended.
+const floodFactor = 5
+
+// turn is a worker's time with one session: the session, the time, and buffers that are used again.
+type turn struct {
+	chat    *Chat
+	session *session.Session
+	dialect codec.Dialect
+	limits  *Limits
+	now     time.Time
+	left    int // packets that this turn may still handle
+
+	decoder   codec.Decoder
+	out       []byte
+	broadcast codec.BroadcastNotify
+	whisper   codec.WhisperNotify
+}
+
+// Turn handles what waits on a session's strand, and reports whether there is more for another turn. When it reports
+// false the session may be gone and must not be touched. Strand.
+func (c *Chat) Turn(s *session.Session) (again bool) {
+	t := c.turns.Get().(*turn)
+	t.session, t.dialect, t.left = s, codec.Dialect(s.Encoding()), packetsPerTurn
+	t.now, t.limits = c.config.Now(), c.limits.Load()
+	again = t.run()
+	t.session = nil
+	c.turns.Put(t)
+	return again
+}
+
+func (t *turn) run() (again bool) {
+	for t.left > 0 {
+		e, ok := t.session.Take()
+		switch {
+		case !ok:
+			return false
+		case e.Closed != session.None:
+			t.gone(e.Closed)
+			return false
+		case e.Fault != nil:
+			t.session.End(session.Violation, e.Fault.Error())
+		default:
+			t.packets(e.Packets)
+		}
+	}
+	return true
+}
+
+// gone is the last thing on a session's strand.
+func (t *turn) gone(why session.Reason) {
+	t.session.Conclude(why)
+	t.chat.config.Ended(t.session)
+	t.session.Leave()
+}
+
+// packets handles a run of packets. No panic gets past it: the session ends instead.
+func (t *turn) packets(run []byte) {
+	defer func() {
+		if value := recover(); value != nil {
+			t.chat.panics.Add(1)
+			t.chat.config.Panicked(t.session, value, debug.Stack())
+			t.session.End(session.ServerError, "")
+		}
+	}()
+	for len(run) > 0 && t.session.State() != session.Disconnecting {
+		if t.left == 0 {
+			t.session.PutBack(run)
+			return
+		}
+		t.left--
+		var packet []byte
+		packet, run = t.dialect.Cut(run)
+		t.packet(packet)
+	}
+}
+
+func (t *turn) packet(packet []byte) {
+	m, err := t.decoder.Decode(t.dialect, packet)
+	switch {
+	case err != nil:
+		t.session.End(session.Violation, err.Error())
+	case m == nil:
+		t.chat.ignored.Add(1)
+	default:
+		t.chat.packets[m.Type()].Add(1)
+		t.chat.config.Received(t.session, m)
+		if err := t.handle(m); err != nil {
+			t.fail(m, err)
+		}
+	}
+}
+
+// handle lets a message through the gate that its row describes, to its handler.
+func (t *turn) handle(m codec.Message) error {
+	row := codec.Lookup(m.Type())
+	if row.Metered && !t.allowed() {
+		return codec.RateLimited
+	}
+	if row.Stage == codec.LoggedIn && t.session.State() == session.Connected {
+		return codec.NotLoggedIn
+	}
+	return handlers[row.Type](t, m)
+}
+
+// allowed takes a token of the session's rate. A session that is refused again and again is ended.
+func (t *turn) allowed() bool {
+	if t.limits.MessageRate == 0 {
+		return true
+	}
+	now, interval := t.now.UnixNano(), int64(time.Second)/int64(t.limits.MessageRate)
+	if t.session.Rate().Take(now, interval, t.limits.MessageBurst) {
+		return true
+	}
+	if !t.session.Flood().Take(now, interval, t.limits.MessageBurst*floodFactor) {
+		t.session.End(session.Flooding, "you went on sending far above the rate limit")
+	}
+	return false
+}
+
+// fail answers a request that failed. It is the one place where errors become what the sender hears.
+func (t *turn) fail(m codec.Message, err error) {
+	t.chat.refused.Add(1)
+	var code codec.Code
+	switch {
+	case errors.As(err, &code):
+	case errors.Is(err, session.ErrBusy):
+		code = codec.ServerBusy
+	default:
+		t.session.End(session.ServerError, "")
+		return
+	}
+	t.out = t.dialect.AppendFailure(t.out[:0], m, code)
+	t.send()
+}
+
+// answer sends the session a response, unless its request asked for none.
+func (t *turn) answer(m codec.Response) {
+	if ref, _ := m.Outcome(); ref != 0 {
+		t.out = t.dialect.Append(t.out[:0], m)
+		t.send()
+	}
+}
+
+func (t *turn) send() {
+	if len(t.out) > 0 {
+		t.session.Send(t.out)
+	}
+}
+
+// handlers has one function for each packet that a client may send.
+var handlers = [codec.TypeMax]func(*turn, codec.Message) error{
+	codec.TypeLoginRequest:     on((*turn).login),
+	codec.TypeLogoutRequest:    on((*turn).logout),
+	codec.TypeBroadcastRequest: on((*turn).broadcastMessage),
+	codec.TypeWhisperRequest:   on((*turn).whisperMessage),
+	codec.TypePing:             on((*turn).ping),
+	codec.TypePong:             on((*turn).pong),
+}
+
+func on[M codec.Message](h func(*turn, M) error) func(*turn, codec.Message) error {
+	return func(t *turn, m codec.Message) error { return h(t, m.(M)) }
+}
