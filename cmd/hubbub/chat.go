@@ -1,0 +1,6 @@
+package main
+
+// chatCmd chats.
+type chatCmd struct{}
+
+func (chatCmd) Run() error { return nil }

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/alecthomas/kong"
+	"github.com/goccy/go-yaml"
+)
+
+// configFile answers for flags that neither the command line nor the environment sets, from the YAML file that
+// --config names. It implements kong.Resolver.
+type configFile struct {
+	path   string
+	values map[string]any
+	loaded bool
+	err    error
+}
+
+func newConfigFile() *configFile { return &configFile{} }
+
+// Validate implements kong.Resolver.
+func (f *configFile) Validate(*kong.Application) error { return nil }
+
+// Resolve implements kong.Resolver.
+func (f *configFile) Resolve(ctx *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if !f.loaded {
+		f.loaded = true
+		f.err = f.load(ctx)
+	}
+	if f.err != nil || flag.Name == "config" {
+		return nil, f.err
+	}
+	value, ok := f.values[flag.Name]
+	if !ok {
+		return nil, nil
+	}
+	return fmt.Sprint(value), nil
+}
+
+func (f *configFile) load(ctx *kong.Context) error {
+	flag := flagNamed(ctx, "config")
+	if flag == nil {
+		return nil
+	}
+	f.path, _ = ctx.FlagValue(flag).(string)
+	if f.path == "" {
+		f.path = os.Getenv("HUBBUB_CONFIG")
+	}
+	if f.path == "" {
+		return nil
+	}
+	text, err := os.ReadFile(f.path)
+	if err != nil {
+		return fmt.Errorf("read the settings of --config: %w", err)
+	}
+	if err := yaml.Unmarshal(text, &f.values); err != nil {
+		return fmt.Errorf("the settings in %s are no YAML map of names and values: %w", f.path, err)
+	}
+	var unknown []error
+	for name := range f.values {
+		if known := flagNamed(ctx, name); known == nil || name == "config" || name == "help" || name == "print-config" {
+			unknown = append(unknown, fmt.Errorf("%s: unknown setting %q; see hubbub serve --help for what there is", f.path, name))
+		}
+	}
+	slices.SortFunc(unknown, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(unknown...)
+}
+
+func flagNamed(ctx *kong.Context, name string) *kong.Flag {
+	for _, flag := range ctx.Flags() {
+		if flag.Name == name {
+			return flag
+		}
+	}
+	return nil
+}
+
+// printConfig prints every setting with its value and its source, in the form of a YAML file.
+func printConfig(w io.Writer, ctx *kong.Context, file *configFile) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, flag := range ctx.Flags() {
+		if slices.Contains([]string{"help", "config", "print-config"}, flag.Name) {
+			continue
+		}
+		value, err := yaml.Marshal(plain(ctx.FlagValue(flag)))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(table, "%s: %s\t# %s\n", flag.Name, strings.TrimSpace(string(value)), source(ctx, flag, file))
+	}
+	return table.Flush()
+}
+
+// plain returns numbers and truth values as they are and everything else as it is written on the command line.
+func plain(v any) any {
+	switch v.(type) {
+	case int, bool:
+		return v
+	}
+	return fmt.Sprint(v)
+}
+
+// source says where a flag's value comes from, in the order in which they win.
+func source(ctx *kong.Context, flag *kong.Flag, file *configFile) string {
+	for _, element := range ctx.Path {
+		if element.Flag == flag && !element.Resolved {
+			return "flag --" + flag.Name
+		}
+	}
+	for _, env := range flag.Envs {
+		if _, ok := os.LookupEnv(env); ok {
+			return "environment " + env
+		}
+	}
+	if _, ok := file.values[flag.Name]; ok {
+		return "file " + file.path
+	}
+	return "default"
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"go.uber.org/zap"
+
+	"hubbub/server"
+)
+
+// serveCmd runs the server.
+type serveCmd struct {
+	server.Config `embed:""`
+
+	File        string `name:"config" placeholder:"FILE" help:"Read settings from a YAML file: the flags' names without dashes before them. Flags and HUBBUB_* variables win. SIGHUP reads it again."`
+	PrintConfig bool   `help:"Print the effective settings with where each comes from, and exit."`
+}
+
+// Run serves until ctx is done.
+func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configFile) error {
+	if c.PrintConfig {
+		return printConfig(os.Stdout, command, file)
+	}
+	log, level, err := server.NewLogger(c.LogFormat, c.LogLevel)
+	if err != nil {
+		return err
+	}
+	s, err := server.New(c.Config, log, level)
+	if err != nil {
+		return err
+	}
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	go func() {
+		for {
+			select {
+			case <-hangup:
+				reload(s, log)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return s.Run(ctx)
+}
+
+// reload reads the command line, the environment and the file again, and gives the server what has changed.
+func reload(s *server.Server, log *zap.Logger) {
+	var c cli
+	parser, err := kong.New(&c, kong.DefaultEnvars("HUBBUB"), kong.Resolvers(newConfigFile()))
+	if err == nil {
+		_, err = parser.Parse(os.Args[1:])
+	}
+	var restart []string
+	if err == nil {
+		restart, err = s.Reload(c.Serve.Config)
+	}
+	if err != nil {
+		log.Error("the settings stay as they are: the new ones are wrong", zap.Error(err))
+		return
+	}
+	log.Info("settings reloaded", zap.Strings("need-restart", restart))
+}
+
+// healthCmd asks a server whether it is ready.
+type healthCmd struct {
+	Admin   string        `default:"127.0.0.1:9001" placeholder:"ADDRESS" help:"The server's operators' port."`
+	Timeout time.Duration `default:"3s" help:"How long to wait for the answer."`
+}
+
+// Run returns nil when the server is ready.
+func (c *healthCmd) Run(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	if err := server.Health(ctx, c.Admin); err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	return nil
+}
+
+// versionCmd prints the version.
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run() error {
+	fmt.Println(server.Version())
+	return nil
+}

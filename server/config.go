@@ -1,0 +1,152 @@
+package server
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"hubbub/codec"
+	"hubbub/handler"
+	"hubbub/session"
+)
+
+// Config is everything that an operator can set. The tags are the flags: their names, defaults and reasons, from which
+// the README's table is made. Those tagged reload follow a SIGHUP; the others need a restart.
+type Config struct {
+	Listen  string `default:":9000" help:"Where chat clients connect, host:port. Port 0 picks a free one."`
+	Admin   string `default:"127.0.0.1:9001" help:"Where operators connect, host:port: health and metrics, no authentication, so keep it private. Empty: nowhere."`
+	DataDir string `default:"./data" help:"Where the server keeps what it keeps. Unused until something is kept."`
+
+	Loops   int `default:"0" help:"Event loops. 0: one for each processor, which is all that can run at a time."`
+	Workers int `default:"0" help:"Handlers that run at a time. 0: 16 for each processor, so that some may wait for a lock or a disk."`
+
+	MaxSessions           int `default:"100000" help:"Connections at a time. More are refused with LOGIN_USER_FULL. The limit of open files minus 300 is kept to as well."`
+	SessionsPreallocated  int `default:"1024" help:"Sessions whose memory is taken at the start, about 300 bytes each."`
+	ConnectionsPerAddress int `default:"0" reload:"" help:"Connections at a time from one address. 0: no limit, since behind a load balancer all come from one."`
+
+	MaxPacket  int `default:"4096" reload:"" help:"Largest packet from a client in bytes, header included: room for the longest message and its fields."`
+	MaxMessage int `default:"1024" reload:"" help:"Longest chat message in bytes. The original's field holds 1024."`
+
+	LoginTimeout time.Duration `default:"10s" reload:"" help:"Time from connecting to logging in: enough for a slow line, too short to hold many sockets for nothing. 0: no limit."`
+	Heartbeat    time.Duration `default:"30s" help:"Longest silence asked of clients; after 2.5 times as long a session is ended. Below what most NATs forget. 0: no limit. Classic clients are exempt."`
+
+	MessageRate  int `default:"20" reload:"" help:"Requests a second and session: more than a person types, less than a flood. 0: no limit."`
+	MessageBurst int `default:"40" reload:"" help:"Requests at once that the rate lets through, such as a pasted text."`
+
+	OutboxBytes Bytes `default:"1MiB" reload:"" help:"Bytes that may wait for a slow client before it is disconnected: some seconds of a busy lobby."`
+	LaneBytes   Bytes `default:"16MiB" reload:"" help:"Bytes that may wait for one event loop before senders hear SERVER_BUSY: some 10 ms of its work."`
+	StrandBytes Bytes `default:"1MiB" reload:"" help:"Bytes of one client's requests that may wait for a worker before it is disconnected with SERVER_BUSY."`
+
+	DuplicateLogin string `default:"reject" enum:"reject,replace" reload:"" help:"A second login under a name: reject it (LOGIN_USER_ALREADY), or replace the first one (REPLACED)."`
+
+	Drain time.Duration `default:"10s" reload:"" help:"Time over which connections are closed on SIGTERM, so that their clients do not all come back at once elsewhere."`
+
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" reload:"" help:"Least level that is logged. debug prints every packet."`
+	LogFormat string `default:"auto" enum:"auto,console,json" help:"auto: console on a terminal, JSON otherwise."`
+	Pprof     bool   `help:"Serve /debug/pprof on the operators' port."`
+}
+
+const (
+	// idleFactor is how many heartbeats may be missed: one and a half, so that one lost PING is forgiven.
+	idleFactor = 2.5
+	// linger bounds how long a session's last bytes may take to reach it.
+	linger = 5 * time.Second
+	// packetOverhead is what a packet needs beside a message: header, ref, a name and two lengths.
+	packetOverhead = codec.HeaderSize + 4 + 2 + 32 + 2
+	// descriptorReserve are kept free for the loops, the operators' port, files and refused connections.
+	descriptorReserve = 300
+	// refusalReserve is how many refused connections may wait at a time for their reason to reach them.
+	refusalReserve = 128
+	// ReadyTimeout bounds how long a loop or the pool may take to answer before the server is not ready.
+	ReadyTimeout = time.Second
+)
+
+// Validate reports what is wrong with the configuration, and how to put it right. kong calls it too.
+func (c *Config) Validate() error {
+	for _, check := range []struct {
+		bad  bool
+		text string
+	}{
+		{c.Listen == "", "--listen must not be empty: say host:port, such as :9000"},
+		{c.Loops < 0 || c.Loops > 256, "--loops must be between 0 and 256"},
+		{c.Workers < 0, "--workers must not be negative"},
+		{c.MaxSessions < 1, "--max-sessions must be at least 1"},
+		{c.SessionsPreallocated < 0, "--sessions-preallocated must not be negative"},
+		{c.ConnectionsPerAddress < 0, "--connections-per-address must not be negative"},
+		{c.MaxMessage < 1, "--max-message must be at least 1 byte"},
+		{c.MaxPacket > codec.MaxPacket, fmt.Sprintf("--max-packet must not be above %d: the size field has 16 bits", codec.MaxPacket)},
+		{c.MaxPacket < c.MaxMessage+packetOverhead, fmt.Sprintf(
+			"--max-packet must be at least %d, which a message of --max-message %d bytes needs",
+			c.MaxMessage+packetOverhead, c.MaxMessage)},
+		{c.LoginTimeout < 0, "--login-timeout must not be negative"},
+		{c.Heartbeat < 0 || c.Heartbeat > 65535*time.Second, "--heartbeat must be between 0 and 65535s: clients are told it in 16 bits"},
+		{c.Heartbeat%time.Second != 0, "--heartbeat must be whole seconds: clients are told it in seconds"},
+		{c.MessageRate < 0, "--message-rate must not be negative"},
+		{c.MessageRate > 0 && c.MessageBurst < 1, "--message-burst must be at least 1, or nothing would get through"},
+		{c.OutboxBytes < Bytes(c.MaxPacket), "--outbox-bytes must hold at least one packet (--max-packet)"},
+		{c.LaneBytes < Bytes(c.MaxPacket) || c.LaneBytes > 256<<20, "--lane-bytes must hold at least one packet (--max-packet) and at most 256MiB"},
+		{c.OutboxBytes > 1<<30, "--outbox-bytes must not be above 1GiB"},
+		{c.StrandBytes < Bytes(c.MaxPacket), "--strand-bytes must hold at least one packet (--max-packet)"},
+		{c.Drain < 0, "--drain must not be negative"},
+	} {
+		if check.bad {
+			return fmt.Errorf("%s", check.text)
+		}
+	}
+	return nil
+}
+
+func (c *Config) chatLimits() handler.Limits {
+	return handler.Limits{
+		PacketBytesMax: c.MaxPacket, MessageBytesMax: c.MaxMessage,
+		MessageRate: c.MessageRate, MessageBurst: c.MessageBurst,
+		Heartbeat: c.Heartbeat, ReplaceLogin: c.DuplicateLogin == "replace",
+	}
+}
+
+func (c *Config) sessionLimits(sessionsMax int) session.Limits {
+	return session.Limits{
+		SessionsMax: sessionsMax,
+		OutboxBytes: int(c.OutboxBytes), LaneBytes: int(c.LaneBytes), StrandBytes: int(c.StrandBytes),
+		LoginTimeout: c.LoginTimeout, IdleTimeout: time.Duration(float64(c.Heartbeat) * idleFactor),
+		Linger: linger,
+	}
+}
+
+// Bytes is a number of bytes that is written with a unit, as in 1MiB.
+type Bytes int64
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (b *Bytes) UnmarshalText(text []byte) error {
+	n, err := humanize.ParseBytes(string(text))
+	if err != nil || n > 1<<40 {
+		return fmt.Errorf("%q is not a size: write a number and a unit, such as 64KiB or 1MiB", text)
+	}
+	*b = Bytes(n)
+	return nil
+}
+
+// String returns the size with the largest unit that leaves it whole.
+func (b Bytes) String() string {
+	for i, unit := range []string{"GiB", "MiB", "KiB"} {
+		if size := Bytes(1) << (30 - 10*i); b >= size && b%size == 0 {
+			return fmt.Sprintf("%d%s", b/size, unit)
+		}
+	}
+	return fmt.Sprintf("%dB", int64(b))
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (b Bytes) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// reachable turns a listening address into one that a client on this machine can dial.
+func reachable(address string) string {
+	for _, any := range []string{"[::]:", "0.0.0.0:", ":"} {
+		if rest, ok := strings.CutPrefix(address, any); ok {
+			return "127.0.0.1:" + rest
+		}
+	}
+	return address
+}

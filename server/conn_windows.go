@@ -1,0 +1,4 @@
+package server
+
+// CloseWrite implements session.Conn. gnet on Windows shows no socket to shut down one half of, so it closes both.
+func (c *conn) CloseWrite() error { return c.Close() }

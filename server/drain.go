@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/panjf2000/gnet/v2"
+	"go.uber.org/zap"
+
+	"hubbub/session"
+)
+
+// drainStep is how often another share of the sessions is ended.
+const drainStep = 50 * time.Millisecond
+
+// drain is the lame duck: not ready, no new connections, no new logins; the sessions are told and ended evenly over the
+// drain time; what is queued for them still goes out; then the engine stops.
+func (s *Server) drain(stopped <-chan error) {
+	s.draining.Store(true)
+	s.chat.Drain()
+	config := s.config.Load()
+	begun := time.Now()
+	s.log.Info("shutting down", zap.Int("sessions", s.chat.Hub.Open()), zap.Duration("drain", config.Drain))
+	s.endAll(begun, config.Drain, stopped)
+	s.linger(stopped)
+	ctx, cancel := context.WithTimeout(context.Background(), linger)
+	defer cancel()
+	go func() { _ = s.engine.Stop(ctx) }() // it polls; that gnet.Run returns says it sooner
+	select {
+	case err := <-stopped:
+		if err != nil {
+			s.log.Warn("the event loops stopped with an error", zap.Error(err))
+		}
+	case <-ctx.Done():
+		s.log.Warn("the event loops did not stop in time")
+	}
+	s.log.Info("stopped", zap.Duration("took", time.Since(begun).Round(time.Millisecond)))
+}
+
+// endAll ends the sessions evenly over the time, at once when it is 0.
+func (s *Server) endAll(begun time.Time, over time.Duration, stopped <-chan error) {
+	step := time.NewTicker(drainStep)
+	defer step.Stop()
+	for {
+		left := over - time.Since(begun)
+		open := s.chat.Hub.Open()
+		if open == 0 {
+			return
+		}
+		share := open
+		if left > 0 {
+			share = max(1, int(int64(open)*int64(drainStep)/int64(left)))
+		}
+		s.endShare(share)
+		if left <= 0 {
+			return
+		}
+		select {
+		case <-step.C:
+		case <-stopped:
+			return
+		}
+	}
+}
+
+// endShare ends about n sessions, shared out among the loops.
+func (s *Server) endShare(n int) {
+	loops := *s.loops.Load()
+	each := (n + len(loops) - 1) / max(1, len(loops))
+	for _, l := range loops {
+		_ = l.events.Execute(context.Background(), gnet.RunnableFunc(func(context.Context) error {
+			defer l.recover("shutdown")
+			l.lane.EndNext(each, session.ShuttingDown)
+			return nil
+		}))
+	}
+}
+
+// linger waits until the sessions' last bytes have reached them, bounded in time by the lanes.
+func (s *Server) linger(stopped <-chan error) {
+	step := time.NewTicker(drainStep)
+	defer step.Stop()
+	deadline := time.NewTimer(linger + time.Second)
+	defer deadline.Stop()
+	for s.chat.Hub.Open() > 0 {
+		select {
+		case <-step.C:
+		case <-stopped:
+			return
+		case <-deadline.C:
+			s.log.Warn("some clients did not take their last bytes", zap.Int("sessions", s.chat.Hub.Open()))
+			return
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/panjf2000/gnet/v2"
+	"go.uber.org/zap"
+
+	"hubbub/codec"
+	"hubbub/session"
+)
+
+// events is what gnet calls. OnOpen, OnTraffic and OnClose of a connection run on its loop.
+type events struct {
+	gnet.BuiltinEventEngine
+	server *Server
+}
+
+// conn is a client's connection: what its lane writes to.
+type conn struct {
+	gnet.Conn
+	loop    *loop
+	session *session.Session
+	address netip.Addr // invalid unless connections are counted by address
+}
+
+// OnBoot implements gnet.EventHandler.
+func (e *events) OnBoot(engine gnet.Engine) gnet.Action {
+	e.server.engine = engine
+	return gnet.None
+}
+
+// OnOpen gives a connection its session. One that has no place still gets a session where it can, so that it hears why
+// before it is closed.
+func (e *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
+	s := e.server
+	l := s.loopOf(c.EventLoop())
+	if _, ok := c.Context().(introduction); ok {
+		c.SetContext(nil)
+		return nil, gnet.Close
+	}
+	defer l.recover("open")
+	s.accepted.Add(1)
+	cn := &conn{Conn: c, loop: l}
+	address := addressOf(c.RemoteAddr())
+	sess, err := l.lane.Open(cn, address, refusalReserve)
+	if sess == nil {
+		s.turnedAway.Add(1)
+		return codec.Native.Append(nil, &codec.SystemNotify{
+			Code: codec.LoginUserFull, Message: codec.LoginUserFull.Text(),
+		}), gnet.Close
+	}
+	cn.session = sess
+	c.SetContext(cn)
+	switch {
+	case s.draining.Load():
+		sess.End(session.ShuttingDown, "")
+	case err != nil:
+		sess.End(session.ServerFull, "")
+	case !s.addresses.admit(address.Addr(), s.config.Load().ConnectionsPerAddress, cn):
+		sess.End(session.AddressLimit, "there are too many connections from your address; close one or try again later")
+	}
+	return nil, gnet.None
+}
+
+// OnTraffic takes what has arrived.
+func (e *events) OnTraffic(c gnet.Conn) gnet.Action {
+	cn, ok := c.Context().(*conn)
+	if !ok {
+		return gnet.Close
+	}
+	defer cn.recover()
+	cn.loop.lane.Touch(cn.session)
+	e.server.received.Add(uint64(c.InboundBuffered()))
+	e.server.chat.Receive(cn.session, c)
+	return gnet.None
+}
+
+// OnClose takes the connection away from its session.
+func (e *events) OnClose(c gnet.Conn, err error) gnet.Action {
+	cn, ok := c.Context().(*conn)
+	if !ok {
+		return gnet.None
+	}
+	defer cn.loop.recover("close")
+	why := session.ClientClosed
+	if err != nil && !errors.Is(err, io.EOF) {
+		why = session.ConnectionError
+	}
+	e.server.addresses.leave(cn)
+	cn.loop.lane.Closed(cn.session, why)
+	return gnet.None
+}
+
+// OnTick sends every loop its tick. It runs on a goroutine of its own.
+func (e *events) OnTick() (time.Duration, gnet.Action) {
+	e.server.tick()
+	return tickInterval, gnet.None
+}
+
+// recover ends a session whose packets made the loop panic.
+func (c *conn) recover() {
+	if v := recover(); v != nil {
+		c.loop.server.panics.Add(1)
+		c.loop.server.log.Error("a loop panicked on what a client sent",
+			zap.Any("panic", v), zap.Stringer("client", c.session.Address()), zap.Stack("stack"))
+		c.session.End(session.ServerError, "")
+	}
+}
+
+// addressOf copies an address out of gnet's hands.
+func addressOf(a net.Addr) netip.AddrPort {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		ap := tcp.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	return netip.AddrPort{}
+}

@@ -1,0 +1,131 @@
+package server
+
+import (
+	"context"
+	"net"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/panjf2000/gnet/v2"
+	"go.uber.org/zap"
+
+	"hubbub/session"
+)
+
+// tickInterval is how exact timeouts are.
+const tickInterval = 100 * time.Millisecond
+
+// loop is one of gnet's event loops with its lane.
+type loop struct {
+	server *Server
+	events gnet.EventLoop
+	lane   *session.Lane
+
+	ticking atomic.Bool  // a tick is on its way
+	ticked  atomic.Int64 // when it was sent, nanoseconds
+	latency atomic.Int64 // what the last tick took to get its turn, nanoseconds
+}
+
+// Run drains the lane. It is what the lane's wake has the loop do.
+func (l *loop) Run(context.Context) error {
+	defer l.recover("drain")
+	l.lane.Drain()
+	return nil
+}
+
+// wake has the loop drain its lane. Anyone.
+func (l *loop) wake() {
+	if err := l.events.Execute(context.Background(), l); err != nil {
+		l.server.log.Debug("a loop takes no more work", zap.Error(err))
+	}
+}
+
+// tick has the loop look at its timeouts, unless it has not come to the last tick yet.
+func (l *loop) tick() {
+	if !l.ticking.CompareAndSwap(false, true) {
+		return
+	}
+	l.ticked.Store(time.Now().UnixNano())
+	err := l.events.Execute(context.Background(), gnet.RunnableFunc(func(context.Context) error {
+		defer l.recover("tick")
+		now := time.Now()
+		l.server.observeLatency(l, now.Sub(time.Unix(0, l.ticked.Load())))
+		l.ticking.Store(false)
+		l.lane.Tick(now)
+		return nil
+	}))
+	if err != nil {
+		l.ticking.Store(false)
+	}
+}
+
+// recover keeps a panic on the loop, which would be a defect of the server, from ending the process.
+func (l *loop) recover(where string) {
+	if v := recover(); v != nil {
+		l.server.panics.Add(1)
+		l.server.log.Error("a loop panicked", zap.String("where", where), zap.Any("panic", v), zap.ByteString("stack", debug.Stack()))
+	}
+}
+
+// loopOf returns the loop with these events, which is new when its first connection opens.
+func (s *Server) loopOf(events gnet.EventLoop) *loop {
+	for _, l := range *s.loops.Load() {
+		if l.events == events {
+			return l
+		}
+	}
+	s.loopsMu.Lock()
+	defer s.loopsMu.Unlock()
+	known := *s.loops.Load()
+	for _, l := range known {
+		if l.events == events {
+			return l
+		}
+	}
+	l := &loop{server: s, events: events}
+	l.lane = s.chat.Hub.AddLane(time.Now(), l.wake)
+	grown := append(slices.Clone(known), l)
+	s.loops.Store(&grown)
+	return l
+}
+
+// introduction is the context of a connection that the server opens to itself to learn of a loop.
+type introduction struct{}
+
+// introduce learns of all the engine's loops, which gnet shows only through connections: it registers one on each, in
+// turn. Without it a loop would be unknown, and not probed or ticked, until its first client came. Elsewhere than on
+// Linux gnet's registering is not safe beside accepting, so there loops stay unknown that long.
+func (s *Server) introduce(loops int) error {
+	if runtime.GOOS != "linux" {
+		return nil
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	for range loops {
+		c, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			return err
+		}
+		peer, err := listener.Accept()
+		if err != nil {
+			c.Close()
+			return err
+		}
+		ctx := gnet.NewContext(gnet.NewNetConnContext(context.Background(), c), introduction{})
+		registered, err := s.engine.Register(ctx)
+		if err == nil {
+			err = (<-registered).Err
+		}
+		peer.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

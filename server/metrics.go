@@ -1,0 +1,163 @@
+package server
+
+import (
+	"runtime/debug"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"hubbub/codec"
+	"hubbub/session"
+)
+
+// metrics turns the counters of the other packages into Prometheus' when it is asked. The hot path knows nothing of it.
+type metrics struct {
+	server      *Server
+	registry    *prometheus.Registry
+	loopLatency prometheus.Histogram
+}
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("hubbub_"+name, help, labels, nil)
+}
+
+var (
+	descSessions    = desc("sessions", "Sessions by state and dialect.", "state", "dialect")
+	descSessionsMax = desc("sessions_max", "Sessions that fit.")
+	descNames       = desc("names", "Names that are in use.")
+	descAccepted    = desc("connections_accepted_total", "Connections accepted.")
+	descTurnedAway  = desc("connections_turned_away_total", "Connections closed at once because the server was full beyond its reserve.")
+	descEnded       = desc("sessions_ended_total", "Sessions ended by reason.", "reason")
+	descSlow        = desc("slow_consumers_total", "Sessions ended because they read more slowly than messages arrived.")
+	descPackets     = desc("packets_received_total", "Packets received by type.", "type")
+	descIgnored     = desc("classic_packets_ignored_total", "Classic packets of unknown type or wrong size, ignored as the original does.")
+	descRefused     = desc("requests_refused_total", "Requests answered with a failure.")
+	descReceived    = desc("received_bytes_total", "Bytes received from clients.")
+	descSent        = desc("sent_bytes_total", "Bytes handed to connections.")
+	descDeliveries  = desc("deliveries_total", "Frames handed to connections.")
+	descWrites      = desc("writes_total", "Writes to connections.")
+	descBatch       = desc("lane_batch_frames", "Frames and operations taken by one drain of a lane.")
+	descLaneDepth   = desc("lane_queued_bytes", "Bytes that wait for a loop.", "loop")
+	descStrands     = desc("strands_waiting", "Strands that are ready and wait for a worker.")
+	descWorkersBusy = desc("workers_busy", "Workers at work.")
+	descWorkers     = desc("workers", "Workers that may work at a time.")
+	descPanics      = desc("panics_total", "Panics that were caught.")
+	descDraining    = desc("draining", "1 while the server shuts down.")
+	descBuild       = desc("build_info", "1, labelled by what was built.", "version", "revision", "go")
+	allDescs        = []*prometheus.Desc{
+		descSessions, descSessionsMax, descNames, descAccepted, descTurnedAway, descEnded, descSlow, descPackets,
+		descIgnored, descRefused, descReceived, descSent, descDeliveries, descWrites, descBatch, descLaneDepth,
+		descStrands, descWorkersBusy, descWorkers, descPanics, descDraining, descBuild,
+	}
+)
+
+func newMetrics(s *Server) *metrics {
+	m := &metrics{server: s, registry: prometheus.NewRegistry()}
+	m.loopLatency = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "hubbub_loop_latency_seconds", Help: "Time that a task waited for its turn on a loop, probed ten times a second.",
+		Buckets: prometheus.ExponentialBuckets(50e-6, 2, 14),
+	})
+	m.registry.MustRegister(m, m.loopLatency, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Describe implements prometheus.Collector.
+func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range allDescs {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m *metrics) Collect(ch chan<- prometheus.Metric) {
+	s, hub := m.server, m.server.chat.Hub
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	counter := func(d *prometheus.Desc, v uint64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+	}
+	for state := range session.State(session.States) {
+		for e := range session.Encoding(session.Encodings) {
+			gauge(descSessions, float64(hub.Census(state, e)), state.String(), codec.Dialect(e).String())
+		}
+	}
+	for why := session.None + 1; why < session.Reasons; why++ {
+		counter(descEnded, hub.Ended(why), why.String())
+	}
+	for i := range codec.Table {
+		if row := &codec.Table[i]; row.To&codec.ToServer != 0 {
+			counter(descPackets, s.chat.Packets(row.Type), row.Name)
+		}
+	}
+	gauge(descSessionsMax, float64(s.limit))
+	gauge(descNames, float64(hub.Names()))
+	counter(descAccepted, s.accepted.Load())
+	counter(descTurnedAway, s.turnedAway.Load())
+	counter(descSlow, hub.Ended(session.SlowConsumer))
+	counter(descIgnored, s.chat.Ignored())
+	counter(descRefused, s.chat.Refused())
+	counter(descReceived, s.received.Load())
+	gauge(descStrands, float64(s.pool.depth()))
+	gauge(descWorkersBusy, float64(s.pool.busy.Load()))
+	gauge(descWorkers, float64(s.pool.workers))
+	counter(descPanics, s.panics.Load())
+	draining := 0.0
+	if s.draining.Load() {
+		draining = 1
+	}
+	gauge(descDraining, draining)
+	version, revision, goVersion := build()
+	gauge(descBuild, 1, version, revision, goVersion)
+	m.collectLanes(ch)
+}
+
+func (m *metrics) collectLanes(ch chan<- prometheus.Metric) {
+	var sum session.Stats
+	for _, l := range m.server.chat.Hub.Lanes() {
+		stats := l.Stats()
+		sum.Deliveries += stats.Deliveries
+		sum.Bytes += stats.Bytes
+		sum.Writes += stats.Writes
+		sum.Drains += stats.Drains
+		sum.Frames += stats.Frames
+		for i, n := range stats.Batches {
+			sum.Batches[i] += n
+		}
+		ch <- prometheus.MustNewConstMetric(descLaneDepth, prometheus.GaugeValue, float64(l.Depth()), strconv.Itoa(l.Index()))
+	}
+	for d, v := range map[*prometheus.Desc]uint64{
+		descDeliveries: sum.Deliveries, descSent: sum.Bytes, descWrites: sum.Writes,
+	} {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v))
+	}
+	buckets, below := make(map[float64]uint64), uint64(0)
+	for i, n := range sum.Batches[:session.BatchBuckets-1] {
+		below += n
+		buckets[float64(int(1)<<i)] = below
+	}
+	ch <- prometheus.MustNewConstHistogram(descBatch, sum.Drains, float64(sum.Frames), buckets)
+}
+
+// build returns what the binary was built from.
+func build() (version, revision, goVersion string) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown", "unknown", "unknown"
+	}
+	revision = "unknown"
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			revision = setting.Value
+		}
+	}
+	return info.Main.Version, revision, info.GoVersion
+}
+
+// Version returns the version, the revision and the Go version of the binary, for people.
+func Version() string {
+	version, revision, goVersion := build()
+	return "hubbub " + version + " (revision " + revision + ", " + goVersion + ")"
+}

@@ -1,0 +1,128 @@
+package server
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/panjf2000/ants/v2"
+	"go.uber.org/zap"
+
+	"hubbub/session"
+)
+
+// pool runs the strands that have something to do on an ants pool. Ready strands wait in a queue, each at most once,
+// and every worker takes one after the other, so that a burst of ready sessions costs a few ants tasks and a full pool
+// makes strands wait instead of refusing them.
+type pool struct {
+	ants    *ants.PoolWithFuncGeneric[struct{}]
+	turn    func(*session.Session) (again bool)
+	workers int
+
+	busy atomic.Int64 // workers at work, for metrics
+
+	// Guarded by mu.
+	mu     sync.Mutex
+	queue  []job
+	head   int
+	active int // workers that will look at the queue before they stop
+}
+
+// job is a strand that is ready, or a probe of whether the pool still works.
+type job struct {
+	session *session.Session
+	probe   func()
+}
+
+func newPool(workers int, turn func(*session.Session) bool, log *zap.Logger) (*pool, error) {
+	if workers == 0 {
+		workers = 16 * runtime.GOMAXPROCS(0)
+	}
+	p := &pool{turn: turn, workers: workers}
+	var err error
+	// Twice the workers: one that has just left the queue may not be idle yet in ants' eyes when the next one starts.
+	p.ants, err = ants.NewPoolWithFuncGeneric(2*workers, func(struct{}) { p.work() },
+		ants.WithNonblocking(true),
+		ants.WithPanicHandler(func(v any) { log.Error("a worker panicked", zap.Any("panic", v), zap.Stack("stack")) }))
+	return p, err
+}
+
+// schedule queues a session whose strand is ready. It never blocks. Anyone.
+func (p *pool) schedule(s *session.Session) { p.add(job{session: s}) }
+
+// probe has f called by a worker, when its turn comes. Anyone.
+func (p *pool) probe(f func()) { p.add(job{probe: f}) }
+
+func (p *pool) add(j job) {
+	p.mu.Lock()
+	p.queue = append(p.queue, j)
+	p.mu.Unlock()
+	p.start()
+}
+
+// start adds a worker if there is work and room for one. ants refuses only in a moment when workers are about to stop;
+// the next start, at the latest that of the next tick, makes up for it.
+func (p *pool) start() {
+	p.mu.Lock()
+	room := p.active < p.workers && p.head < len(p.queue)
+	if room {
+		p.active++
+	}
+	p.mu.Unlock()
+	if room && p.ants.Invoke(struct{}{}) != nil {
+		p.mu.Lock()
+		p.active--
+		p.mu.Unlock()
+	}
+}
+
+// work runs one turn after the other until nothing is ready.
+func (p *pool) work() {
+	p.busy.Add(1)
+	defer p.busy.Add(-1)
+	for {
+		j, ok := p.next()
+		switch {
+		case !ok:
+			return
+		case j.probe != nil:
+			j.probe()
+		case p.turn(j.session):
+			p.mu.Lock()
+			p.queue = append(p.queue, j)
+			p.mu.Unlock()
+		}
+	}
+}
+
+func (p *pool) next() (job, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.head == len(p.queue) {
+		p.active--
+		return job{}, false
+	}
+	j := p.queue[p.head]
+	p.queue[p.head] = job{}
+	p.head++
+	if p.head == len(p.queue) {
+		if cap(p.queue) > queueKept {
+			p.queue = nil
+		}
+		p.queue, p.head = p.queue[:0], 0
+	}
+	return j, true
+}
+
+// queueKept is for how many jobs an empty queue keeps its memory.
+const queueKept = 1 << 14
+
+// depth returns how many strands are ready and wait. Anyone.
+func (p *pool) depth() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.queue) - p.head
+}
+
+// close stops the workers once their turns are over.
+func (p *pool) close() { p.ants.Release() }

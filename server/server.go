@@ -1,0 +1,240 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/panjf2000/gnet/v2"
+	"go.uber.org/zap"
+
+	"hubbub/codec"
+	"hubbub/handler"
+	"hubbub/session"
+)
+
+// Server is a chat server on gnet's event loops.
+type Server struct {
+	// Immutable.
+	log     *zap.Logger
+	level   zap.AtomicLevel
+	chat    *handler.Chat
+	pool    *pool
+	events  *events
+	metrics *metrics
+	limit   int // of sessions, by the configuration and the open files
+	ready   chan struct{}
+
+	// Written before ready is closed.
+	engine  gnet.Engine
+	address string
+	admin   *admin
+
+	// Atomic.
+	config     atomic.Pointer[Config]
+	loops      atomic.Pointer[[]*loop]
+	draining   atomic.Bool
+	accepted   atomic.Uint64
+	turnedAway atomic.Uint64
+	received   atomic.Uint64
+	panics     atomic.Uint64
+
+	addresses addresses
+	loopsMu   sync.Mutex // held to add to loops
+}
+
+// New returns a server for the configuration, which must be valid. level is the logger's.
+func New(config Config, log *zap.Logger, level zap.AtomicLevel) (*Server, error) {
+	s := &Server{log: log, level: level, ready: make(chan struct{})}
+	s.config.Store(&config)
+	s.loops.Store(&[]*loop{})
+	s.events = &events{server: s}
+	s.limit = sessionLimit(config.MaxSessions, log)
+	loops := config.loops()
+	s.chat = handler.New(handler.Config{
+		Limits: config.chatLimits(),
+		Sessions: session.Config{
+			Limits: config.sessionLimits(s.limit), Preallocated: min(config.SessionsPreallocated, s.limit), Lanes: loops,
+			Schedule: func(sess *session.Session) { s.pool.schedule(sess) },
+		},
+		Now: time.Now, Ended: s.ended, Received: s.trace, Panicked: s.panicked,
+	})
+	var err error
+	if s.pool, err = newPool(config.Workers, s.chat.Turn, log); err != nil {
+		return nil, fmt.Errorf("start the workers: %w", err)
+	}
+	s.metrics = newMetrics(s)
+	return s, nil
+}
+
+func (c *Config) loops() int {
+	if c.Loops > 0 {
+		return c.Loops
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// sessionLimit raises the limit of open files and returns how many sessions fit below it.
+func sessionLimit(asked int, log *zap.Logger) int {
+	descriptors, err := raiseDescriptors()
+	if err != nil {
+		log.Warn("the limit of open files stays as it is", zap.Error(err))
+	}
+	// Running out of descriptors on accept would stop gnet's engine, so the reserve is never given to sessions.
+	fits := max(1, int(min(descriptors, 1<<31))-descriptorReserve)
+	if asked > fits {
+		log.Info("sessions are limited by the open files", zap.Int("max-sessions", asked), zap.Int("limit", fits),
+			zap.Uint64("open-files", descriptors))
+		return fits
+	}
+	return asked
+}
+
+// Ready is closed once the server accepts connections and knows its loops.
+func (s *Server) Ready() <-chan struct{} { return s.ready }
+
+// Address returns where chat clients connect, with the port that was picked. After Ready.
+func (s *Server) Address() string { return s.address }
+
+// AdminAddress returns where operators connect, "" for nowhere. After Ready.
+func (s *Server) AdminAddress() string { return s.admin.address() }
+
+// Run serves until ctx is done, then drains and returns nil. Any other end is an error. Once.
+func (s *Server) Run(ctx context.Context) error {
+	config := s.config.Load()
+	defer s.pool.close()
+	var err error
+	if s.address, err = claimAddress(config.Listen); err != nil {
+		return err
+	}
+	if s.admin, err = startAdmin(s, config.Admin, config.Pprof); err != nil {
+		return err
+	}
+	defer s.admin.close()
+	stopped := make(chan error, 1)
+	go func() {
+		stopped <- gnet.Run(s.events, "tcp://"+s.address,
+			gnet.WithNumEventLoop(config.loops()), gnet.WithReusePort(true), gnet.WithReuseAddr(true),
+			gnet.WithTicker(true), gnet.WithTCPKeepAlive(keepAlive),
+			gnet.WithLogger(s.log.WithOptions(zap.IncreaseLevel(zap.WarnLevel)).Named("gnet").Sugar()))
+	}()
+	select {
+	case err := <-stopped:
+		return engineError(s.address, err)
+	case <-s.ready:
+		s.greet()
+	}
+	select {
+	case err := <-stopped:
+		return engineError(s.address, err)
+	case <-ctx.Done():
+	}
+	s.drain(stopped)
+	return nil
+}
+
+// keepAlive is after how much silence the kernel asks whether a peer is still there. It is what finds dead classic
+// clients, which know no PING.
+const keepAlive = 75 * time.Second
+
+// engineError says that gnet's engine ended by itself. It ends with nil when it can't accept any more.
+func engineError(address string, err error) error {
+	if err == nil {
+		err = errors.New("it can't accept connections any more; is the system out of file descriptors?")
+	}
+	return fmt.Errorf("the event loops on %s stopped: %w", address, err)
+}
+
+// claimAddress makes sure that nobody else listens there and picks the port where it is 0. gnet's loops share the port
+// by SO_REUSEPORT, so that without this a second server of the same user would silently take half of the clients.
+func claimAddress(listen string) (string, error) {
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return "", fmt.Errorf("can't listen for chat on %s: %w; is another server running there? Choose another address with --listen", listen, err)
+	}
+	defer l.Close()
+	host, _, _ := net.SplitHostPort(listen)
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return net.JoinHostPort(host, port), err
+}
+
+// greet says where the server is and how to talk with it.
+func (s *Server) greet() {
+	s.log.Info("chat is open on "+s.address, zap.String("try", "hubbub chat --user alice --server "+reachable(s.address)),
+		zap.Int("loops", len(*s.loops.Load())), zap.Int("workers", s.pool.workers), zap.Int("max-sessions", s.limit))
+	if at := s.AdminAddress(); at != "" {
+		s.log.Info("operators: http://"+at+"/metrics", zap.String("ready", "http://"+at+"/readyz"))
+	}
+}
+
+// tick is called by gnet's ticker, the first time once the engine runs.
+func (s *Server) tick() {
+	select {
+	case <-s.ready:
+	default:
+		if err := s.introduce(s.config.Load().loops()); err != nil {
+			s.log.Warn("some loops stay unknown until their first client", zap.Error(err))
+		}
+		close(s.ready)
+	}
+	for _, l := range *s.loops.Load() {
+		l.tick()
+	}
+	s.pool.start()
+}
+
+// Reload applies what may change while the server runs, and returns the flags that differ but need a restart. Anyone.
+func (s *Server) Reload(config Config) (restart []string, err error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	merged, restart := merge(*s.config.Load(), config)
+	if err := s.level.UnmarshalText([]byte(merged.LogLevel)); err != nil {
+		return nil, err
+	}
+	s.config.Store(&merged)
+	s.chat.SetLimits(merged.chatLimits())
+	s.chat.Hub.SetLimits(merged.sessionLimits(s.limit))
+	return restart, nil
+}
+
+func (s *Server) ended(sess *session.Session) {
+	level := zap.InfoLevel
+	switch sess.Reason() {
+	case session.ClientClosed, session.ConnectionError, session.LoggedOut, session.ShuttingDown:
+		level = zap.DebugLevel
+	}
+	if entry := s.log.Check(level, "session ended"); entry != nil {
+		entry.Write(zap.Uint64("session", sess.ID()), zap.Stringer("reason", sess.Reason()), zap.String("detail", sess.Detail()),
+			zap.String("user", sess.Name()), zap.Stringer("client", sess.Address()))
+	}
+}
+
+func (s *Server) trace(sess *session.Session, m codec.Message) {
+	entry := s.log.Check(zap.DebugLevel, "packet")
+	if entry == nil {
+		return
+	}
+	if login, ok := m.(*codec.LoginRequest); ok && login.Password != "" {
+		redacted := *login
+		redacted.Password = "***"
+		m = &redacted
+	}
+	entry.Write(zap.Uint64("session", sess.ID()), zap.String("user", sess.Name()), zap.String("packet", codec.Format(m)))
+}
+
+func (s *Server) panicked(sess *session.Session, value any, stack []byte) {
+	s.panics.Add(1)
+	s.log.Error("a handler panicked; its session is ended", zap.Uint64("session", sess.ID()), zap.Any("panic", value),
+		zap.ByteString("stack", stack))
+}
+
+func (s *Server) observeLatency(l *loop, d time.Duration) {
+	l.latency.Store(int64(d))
+	s.metrics.loopLatency.Observe(d.Seconds())
+}
