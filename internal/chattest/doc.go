@@ -4,7 +4,7 @@
 //	                                         └──► TCP: a Server of its own on 127.0.0.1
 //
 // A script opens with a sentence that says what it decides. Then come, if it needs them, `server name=value …` with the
-// flags that differ from their defaults, and `only memory` or `only tcp` with the reason. Names are those of
+// flags that differ from their defaults, and `only memory:` or `only tcp:` with the reason. Names are those of
 // connections; the first use of a name connects, and so does the first one after its connection was closed.
 //
 //	# comment                          to the end of the line
@@ -21,6 +21,7 @@
 //	alice < x* BroadcastNotify id=* …  as often as it comes before something else does
 //	alice .                            she gets nothing more
 //	alice is closed                    she gets nothing more, and the server has closed the connection
+//	alice is cut off                   the same, but the end may be within a packet
 //	alice closes                       she closes the connection
 //	alice half-closes                  she will send nothing more, and listens on
 //	alice resets                       she breaks the connection: what was on its way is lost

@@ -217,9 +217,12 @@ func (l *memoryLink) ready() (packets [][]byte) {
 	}
 }
 
-func (l *memoryLink) halfClose() { l.conn.fin = true }
+func (l *memoryLink) halfClose() { l.hangUp() } // to a server that closes at once it is the same
 
-func (l *memoryLink) reset() { l.conn.rst = true }
+func (l *memoryLink) reset() {
+	l.conn.rst = true
+	l.conn.memory.quiesce()
+}
 
 func (l *memoryLink) hangUp() {
 	l.conn.fin = true

@@ -155,7 +155,9 @@ func (r *runner) is(l *line) error {
 		_, err := r.connected(l.who)
 		return err
 	case what == "closed":
-		return r.closed(l, c)
+		return r.closed(l, c, false)
+	case what == "cut":
+		return r.closed(l, c, true)
 	case c.link != nil:
 		return fmt.Errorf("%s is connected already", l.who)
 	case what == "classic":
@@ -285,8 +287,8 @@ func (r *runner) none(l *line, c *client) error {
 	return fmt.Errorf("expected: nothing\narrived:  %s", strings.Join(runs(got), "\n          "))
 }
 
-// closed expects the connection's end, and closes the client's half too.
-func (r *runner) closed(l *line, c *client) error {
+// closed expects the connection's end, and closes the client's half too. When it is cut off the end may be anywhere.
+func (r *runner) closed(l *line, c *client, cut bool) error {
 	if c.link == nil {
 		return fmt.Errorf("%s is not connected", c.name)
 	}
@@ -299,7 +301,7 @@ func (r *runner) closed(l *line, c *client) error {
 		if failure := r.none(l, c); failure != nil {
 			return failure
 		}
-		if !errors.Is(err, io.EOF) {
+		if !errors.Is(err, io.EOF) && (!cut || errors.Is(err, errQuiet)) {
 			return fmt.Errorf("expected: the server closes the connection\nbut:      %w", err)
 		}
 		c.link.hangUp()

@@ -63,7 +63,10 @@ func (s *script) parse(l *line) error {
 	case who == "":
 		return nil
 	case who == "only":
-		s.drivers = verb
+		s.drivers = strings.TrimSuffix(verb, ":")
+		if s.drivers != "memory" && s.drivers != "tcp" || more == "" {
+			return fmt.Errorf("say `only memory: reason` or `only tcp: reason`")
+		}
 		return nil
 	case who == "server" && verb != "stops":
 		for _, flag := range strings.Fields(rest) {

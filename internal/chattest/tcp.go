@@ -231,10 +231,14 @@ func (l *tcpLink) noticed() {
 	d.await("the server has noticed that a connection is gone", func() bool { return d.over || d.slots() <= d.open })
 }
 
-// pause stops the goroutine's reading. The small buffer makes the kernel's window as narrow as it gets.
+// frozenWindow keeps the kernel from taking many MiB for a client that doesn't read. Much less than a loopback segment
+// would make its reading on wait for probe timers.
+const frozenWindow = 256 << 10
+
+// pause stops the goroutine's reading.
 func (l *tcpLink) pause(on bool) {
 	if on {
-		_ = l.conn.SetReadBuffer(4096)
+		_ = l.conn.SetReadBuffer(frozenWindow)
 	}
 	l.mu.Lock()
 	l.paused = on
