@@ -91,9 +91,9 @@ func (p pattern) matches(got pattern) bool {
 	return true
 }
 
-// starred returns got with the stars of p, and with stars for what differs from run to run.
+// starred returns got with the stars of p, and with stars for the numbers that differ from run to run.
 func (p pattern) starred(got pattern) pattern {
-	stars := map[string]bool{"id": true, "session": true}
+	stars := map[string]bool{}
 	if p.name == got.name {
 		for i, key := range p.keys {
 			stars[key] = stars[key] || p.values[i] == "*"
@@ -101,7 +101,8 @@ func (p pattern) starred(got pattern) pattern {
 	}
 	out := pattern{name: got.name, keys: got.keys}
 	for i, value := range got.values {
-		if stars[got.keys[i]] {
+		key := got.keys[i]
+		if stars[key] || (key == "id" || key == "session") && value != "0" {
 			value = "*"
 		}
 		out.values = append(out.values, value)
