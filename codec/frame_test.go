@@ -35,13 +35,12 @@ func (p *pieces) Discard(n int) (int, error) {
 	return n, nil
 }
 
-// arrive reveals n more bytes and reports whether there were any.
-func (p *pieces) arrive(n int) bool {
+// arrive reveals up to n more bytes.
+func (p *pieces) arrive(n int) {
 	n = min(n, len(p.hidden))
 	// The copy puts the bytes elsewhere, as gnet's buffers do between two events.
 	p.seen = append(bytes.Clone(p.seen), p.hidden[:n]...)
 	p.hidden = p.hidden[n:]
-	return n > 0
 }
 
 func TestDetect(t *testing.T) {

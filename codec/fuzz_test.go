@@ -31,6 +31,7 @@ func FuzzNext(f *testing.F) {
 			streams[d] = append(streams[d], b.Bytes...)
 			f.Add(d == Classic, []byte{3, 0, 1}, b.Bytes)
 		}
+		f.Add(false, []byte{0}, []byte{})
 		for d, stream := range streams {
 			f.Add(Dialect(d) == Classic, bytes.Repeat([]byte{5}, 40), stream)
 		}
@@ -45,13 +46,13 @@ func FuzzNext(f *testing.F) {
 
 		src := &pieces{hidden: stream}
 		run, packets, err := packetsOf(d, src, nil)
-		for more := true; more && !IsViolation(err); {
+		for len(src.hidden) > 0 && !IsViolation(err) {
 			next := len(stream)
 			if len(chunks) > 0 {
 				next, chunks = int(chunks[0]), chunks[1:]
 			}
+			src.arrive(next)
 			var n int
-			more = src.arrive(next) || next == 0
 			run, n, err = packetsOf(d, src, run)
 			packets += n
 		}
