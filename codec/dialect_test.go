@@ -190,19 +190,21 @@ func TestAppendRefusesMoreThanTheSizeFieldHolds(t *testing.T) {
 
 // TestDecoderForgets: what an earlier packet left in a Decoder must not shine through in a later one.
 func TestDecoderForgets(t *testing.T) {
-	var dec Decoder
-	full := Native.Append(nil, &LoginRequest{Asked{1}, "alice", "secret", 1, 2})
-	if _, err := dec.Decode(Native, full); err != nil {
-		t.Fatal(err)
-	}
-	for d, packet := range map[Dialect][]byte{
-		Native:  Native.Append(nil, &LoginRequest{}),
-		Classic: Classic.Append(nil, &LoginReq{}),
-	} {
-		if m, err := dec.Decode(d, packet); err != nil || !reflect.DeepEqual(m, &LoginRequest{}) {
-			t.Errorf("%s: %+v, %v", d, m, err)
+	f := func(full, empty Message, classic Message) {
+		t.Helper()
+		var dec Decoder
+		for d, packet := range map[Dialect][]byte{Native: Native.Append(nil, empty), Classic: Classic.Append(nil, classic)} {
+			if _, err := dec.Decode(Native, Native.Append(nil, full)); err != nil {
+				t.Fatal(err)
+			}
+			if m, err := dec.Decode(d, packet); err != nil || !reflect.DeepEqual(m, empty) {
+				t.Errorf("%s: %+v, %v", d, m, err)
+			}
 		}
 	}
+	f(&LoginRequest{Asked{1}, "alice", "secret", 1, 2}, &LoginRequest{}, &LoginReq{})
+	f(&BroadcastRequest{Asked{1}, "hi"}, &BroadcastRequest{}, &BroadcastReq{})
+	f(&WhisperRequest{Asked{1}, "bob", "hi"}, &WhisperRequest{}, &WhisperReq{})
 }
 
 // TestDecodeSharesThePacket holds the promise of the package's comment: nothing is copied.
