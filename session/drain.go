@@ -231,6 +231,7 @@ func (l *Lane) part(s *Session, t *tally) {
 	}
 	t.own = l.hub.config.Farewell(t.own, s)
 	l.own = t.own
+	s.deadline = l.now + int64(l.limits().Linger)
 	l.schedule(s)
 	if len(t.own) > 0 {
 		l.count(t.frames+1, len(t.own))
