@@ -14,6 +14,7 @@ type Lane struct {
 	hub   *Hub
 	wake  func()
 	index uint32
+	slice int // how many sessions a drain writes to before it lets its loop read again
 
 	// Atomic.
 	armed  atomic.Bool  // a wake is on its way
@@ -37,7 +38,6 @@ type Lane struct {
 	epoch    uint32     // the number of this drain
 	place    place      // where this drain goes on; draining says whether there is one
 	draining bool
-	paused   bool // this drain was interrupted
 }
 
 // opKind says what an operation does with its session.
