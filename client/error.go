@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -42,6 +43,18 @@ func (e *Error) Unwrap() error { return e.Code }
 func refused(op string, code codec.Code) error { return &Error{Op: op, Code: code, Text: code.Text()} }
 
 func failed(op string, err error) error { return fmt.Errorf("client: %s: %w", op, err) }
+
+// lostError is an ErrLost and what became of the connection.
+type lostError struct {
+	op    string
+	cause error
+}
+
+func (e *lostError) Error() string {
+	return "client: " + e.op + ": " + ErrLost.Error() + ": " + strings.TrimPrefix(e.cause.Error(), "client: ")
+}
+
+func (e *lostError) Unwrap() []error { return []error{ErrLost, e.cause} }
 
 // unreachable explains why no connection came about.
 func unreachable(addr string, timeout time.Duration, err error) error {

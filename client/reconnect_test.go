@@ -3,7 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
-	"strings"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,8 +129,10 @@ func TestLostInFlight(t *testing.T) {
 			p.conn.Close()
 		}()
 		_, err := c.Broadcast(t.Context(), "hi")
-		if !errors.Is(err, client.ErrLost) || !strings.Contains(err.Error(), "may or may not have arrived") {
-			t.Errorf("got %v, want ErrLost", err)
+		want := "client: broadcast: the connection was lost before the server answered; it may or may not have arrived: " +
+			"the server at chat:9000 closed the connection: EOF"
+		if !errors.Is(err, client.ErrLost) || !errors.Is(err, io.EOF) || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	})
 }

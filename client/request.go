@@ -37,7 +37,7 @@ func (c *Client) request(ctx context.Context, op string, build func(ref uint32) 
 	case m := <-answer:
 		return outcome(op, m)
 	default:
-		return nil, fmt.Errorf("client: %s: %w: %w", op, ErrLost, l.reason())
+		return nil, &lostError{op, l.reason()}
 	}
 }
 
