@@ -25,7 +25,7 @@ func (c *Client) Broadcast(ctx context.Context, text string) (codec.ID, error) {
 }
 
 // SendBroadcast sends text to everybody without asking for an answer: it returns as soon as the message is queued, and
-// many calls share one write. Should the server refuse it, a Refused event comes. Ping or Logout, once answered, prove
+// many calls share one write. It waits when the server falls more than 256 KiB behind. Should the server refuse it, a Refused event comes. Ping or Logout, once answered, prove
 // that the server has handled everything that was sent before.
 func (c *Client) SendBroadcast(ctx context.Context, text string) error {
 	const op = "broadcast"

@@ -19,6 +19,9 @@
 //	             64 KiB    + PING                      └─► inbox ─► pump ─► Events()
 //	                                                       Options.EventBuffer
 //
+// A sender that waits for no answers is slowed down to the server: 256 KiB at most are under way, which PINGs among the
+// messages measure.
+//
 // Goroutines: every method may be called from any goroutine, several at a time, also from the one that reads Events.
 //
 // Slow readers: the events of a program that reads them more slowly than they come wait in the inbox. When it is full,

@@ -44,17 +44,17 @@ func refused(op string, code codec.Code) error { return &Error{Op: op, Code: cod
 
 func failed(op string, err error) error { return fmt.Errorf("client: %s: %w", op, err) }
 
-// lostError is an ErrLost and what became of the connection.
-type lostError struct {
-	op    string
-	cause error
+// endError is an ErrLost or ErrClosed and why the connection ended.
+type endError struct {
+	op          string
+	what, cause error
 }
 
-func (e *lostError) Error() string {
-	return "client: " + e.op + ": " + ErrLost.Error() + ": " + strings.TrimPrefix(e.cause.Error(), "client: ")
+func (e *endError) Error() string {
+	return "client: " + e.op + ": " + e.what.Error() + ": " + strings.TrimPrefix(e.cause.Error(), "client: ")
 }
 
-func (e *lostError) Unwrap() []error { return []error{ErrLost, e.cause} }
+func (e *endError) Unwrap() []error { return []error{e.what, e.cause} }
 
 // unreachable explains why no connection came about.
 func unreachable(addr string, timeout time.Duration, err error) error {

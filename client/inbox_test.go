@@ -72,6 +72,75 @@ func TestDiscardEvents(t *testing.T) {
 	})
 }
 
+const mark = `Ping ref=2147483648`
+
+// A sender that waits for no answers gets only so far ahead of what the server has handled.
+func TestSenderIsPaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := newNetwork(t).welcome(client.Options{})
+		const n = 1000
+		text := strings.Repeat("x", 1014) // a packet of 1 KiB
+		go func() {
+			for range n {
+				if err := c.SendBroadcast(t.Context(), text); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		got := make(chan codec.Message, 2*n)
+		go func() {
+			defer close(got)
+			for messages := 0; messages < n; {
+				m := p.next()
+				if m.Type() == codec.TypeBroadcastRequest {
+					messages++
+				}
+				got <- m
+			}
+		}()
+		synctest.Wait()
+		if len(got) != 256+1 {
+			t.Errorf("without an answer the server got %d packets, want 256 KiB and a mark", len(got))
+		}
+		for m := range got {
+			if m.Type() == codec.TypePing {
+				p.send(`Pong ref=2147483648`)
+			}
+		}
+	})
+}
+
+// A server that refuses a mark does not stop the sender for ever.
+func TestUnansweredMark(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := newNetwork(t).welcome(client.Options{})
+		sent := make(chan struct{})
+		go func() {
+			defer close(sent)
+			for range 600 {
+				c.SendBroadcast(t.Context(), strings.Repeat("x", 1014))
+			}
+		}()
+		go func() {
+			refusal := codec.Native.AppendFailure(nil, &codec.Ping{}, codec.RateLimited)
+			for {
+				packet, err := codec.Native.Next(p.in, nil, codec.MaxPacket)
+				if err != nil {
+					return // the test has ended
+				}
+				if m, _ := codec.Native.Decode(packet); m.Type() == codec.TypePing {
+					p.conn.Write(refusal)
+				}
+			}
+		}()
+		begin := time.Now()
+		<-sent
+		if passed := time.Since(begin); passed > time.Minute {
+			t.Errorf("it took %s", passed)
+		}
+	})
+}
+
 // A sender waits while the outbox is full and the server takes nothing.
 func TestFullOutboxWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -93,8 +162,11 @@ func TestFullOutboxWaits(t *testing.T) {
 			t.Error("everything was queued")
 		default:
 		}
-		for range n {
+		for i := range n {
 			p.want(`BroadcastRequest ref=0 message="` + text + `"`)
+			if i == 64 {
+				p.want(mark)
+			}
 		}
 		<-sent
 	})

@@ -24,8 +24,8 @@ type link struct {
 
 	// Owned by the reader; before the login is answered, by connect.
 	in     *bufio.Reader
-	ending codec.Code      // the reason that the server gave for closing the connection
-	early  []codec.Message // what came before the answer to the login
+	ending *codec.SystemNotify // the reason that the server gave for closing the connection
+	early  []codec.Message     // what came before the answer to the login
 
 	// Set by the login, then static.
 	user      string
@@ -33,6 +33,7 @@ type link struct {
 	heartbeat time.Duration // 0: the server does not ask for one
 
 	heard atomic.Uint64 // the packets that were read and handled
+	marks atomic.Uint64 // the outbox's marks that were answered
 
 	mu    sync.Mutex
 	err   error
@@ -102,8 +103,8 @@ func (l *link) read() error {
 	for {
 		m, err := l.next()
 		if err != nil {
-			if l.ending != codec.Success {
-				err = refused("the server closed the connection", l.ending)
+			if l.ending != nil {
+				err = &Error{Op: "the server closed the connection", Code: l.ending.Code, Text: l.ending.Message}
 			} else {
 				err = broken(l.client.addr, err)
 			}
@@ -117,6 +118,9 @@ func (l *link) read() error {
 
 func (l *link) handle(m codec.Message) {
 	inbox := l.client.inbox
+	if l.ending != nil && !ends(l.ending.Code) {
+		l.ending = nil // it did not end the connection
+	}
 	switch m := m.(type) {
 	case *codec.BroadcastNotify:
 		l.client.saw(m.ID)
@@ -125,14 +129,16 @@ func (l *link) handle(m codec.Message) {
 		l.client.saw(m.ID)
 		inbox.put(Whisper{m.ID, m.User, m.Message})
 	case *codec.SystemNotify:
-		if ends(m.Code) {
-			l.ending = m.Code
-		}
+		l.ending = m
 		inbox.put(Notice{m.Code, m.Message})
 	case *codec.Ping:
-		// A server that floods PINGs and reads nothing fills the outbox; it can do without that answer.
-		l.out.try(&codec.Pong{Asked: codec.Asked{Ref: m.Ref}})
+		l.out.urge(&codec.Pong{Asked: codec.Asked{Ref: m.Ref}})
 	case *codec.Pong:
+		if m.Ref == markRef {
+			l.marks.Add(1)
+			l.out.handled()
+			return
+		}
 		l.answer(m.Ref, m)
 	case codec.Response:
 		ref, result := m.Outcome()
@@ -142,7 +148,8 @@ func (l *link) handle(m codec.Message) {
 	}
 }
 
-// ends reports whether a notice of this code is the reason for the end of the connection that follows it.
+// ends reports whether a notice of this code announces the end of the connection, although other packets may come
+// before it. One of another code is the reason of an end that follows at once.
 func ends(code codec.Code) bool {
 	switch code {
 	case codec.InvalidPacket, codec.Replaced, codec.SlowConsumer, codec.IdleTimeout, codec.LoginTimeout,
@@ -181,7 +188,7 @@ func (l *link) begin() (ref uint32, answer <-chan codec.Message) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for {
-		l.ref++
+		l.ref = (l.ref + 1) % markRef
 		if _, used := l.calls[l.ref]; l.ref != 0 && !used {
 			l.calls[l.ref] = c
 			return l.ref, c.answer

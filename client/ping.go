@@ -40,6 +40,7 @@ type heartbeat struct {
 	link  *link
 	ref   uint32 // of the last PING; 0: none was sent
 	heard uint64 // link.heard at that time
+	marks uint64 // link.marks at that time
 }
 
 // tick looks for the last PING's answer and sends the next. It returns false when the server is dead: since that PING,
@@ -55,6 +56,11 @@ func (h *heartbeat) tick() (alive bool) {
 	}
 	h.ref, _ = l.begin()
 	h.heard = l.heard.Load()
-	l.out.try(&codec.Ping{Asked: codec.Asked{Ref: h.ref}})
+	l.out.urge(&codec.Ping{Asked: codec.Asked{Ref: h.ref}})
+	if mark := l.marks.Load(); mark == h.marks {
+		l.out.unmark()
+	} else {
+		h.marks = mark
+	}
 	return true
 }

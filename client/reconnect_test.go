@@ -194,3 +194,29 @@ func TestCloseAnytime(t *testing.T) {
 		p.want(`BroadcastRequest ref=1 message="hi"`)
 	})
 }
+
+// What the server says last is why it closes the connection; what it said before something else is not.
+func TestReasonOfTheEnd(t *testing.T) {
+	f := func(want string, lines ...string) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			c, p := newNetwork(t).welcome(client.Options{})
+			p.send(lines...)
+			p.conn.Close()
+			for range c.Events() {
+			}
+			if err := c.Err(); err == nil || err.Error() != want {
+				t.Errorf("got  %v\nwant %s", err, want)
+			}
+			if _, err := c.Ping(t.Context()); !errors.Is(err, client.ErrClosed) || !errors.Is(err, c.Err()) {
+				t.Errorf("a request: %v", err)
+			}
+		})
+	}
+	f("client: the server closed the connection: you send too fast (SERVER_BUSY)",
+		`SystemNotify code=SERVER_BUSY message="you send too fast"`)
+	f("client: the server at chat:9000 closed the connection: EOF",
+		`SystemNotify code=RATE_LIMITED message="slow down"`, `BroadcastNotify id=1 user="bob" message="hi"`)
+	f("client: the server closed the connection: back soon (SHUTTING_DOWN)",
+		`SystemNotify code=SHUTTING_DOWN message="back soon"`, `BroadcastNotify id=1 user="bob" message="hi"`)
+}

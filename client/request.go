@@ -37,7 +37,7 @@ func (c *Client) request(ctx context.Context, op string, build func(ref uint32) 
 	case m := <-answer:
 		return outcome(op, m)
 	default:
-		return nil, &lostError{op, l.reason()}
+		return nil, &endError{op, ErrLost, l.reason()}
 	}
 }
 
@@ -67,6 +67,8 @@ func (c *Client) current(op string) (*link, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
+	case c.over && c.err != nil:
+		return nil, &endError{op, ErrClosed, c.err}
 	case c.over:
 		return nil, failed(op, ErrClosed)
 	case c.link == nil:

@@ -12,7 +12,7 @@ import (
 )
 
 // startServer starts a chat server on a free port of 127.0.0.1 and returns its address and a function that stops it.
-// The examples and the tests in chat_test.go need nothing of it but the protocol.
+// The examples and the tests in chat_test.go need nothing of it but the protocol and that it does not limit the rate.
 var startServer = startRoom
 
 func server(t testing.TB) string {

@@ -25,6 +25,10 @@ type Config struct {
 // leaveMax bounds how long leaving waits for the server's goodbye.
 const leaveMax = 2 * time.Second
 
+// burstMax is how many events may wait to be shown. A screen is slower than a server: a burst is shown bit by bit instead
+// of costing the connection. Full of short messages it is about 10 MB.
+const burstMax = 1 << 16
+
 // Run chats until the user leaves, the input ends, ctx is cancelled, or the connection is lost for good; only the last
 // is an error, as are a failed login and, from a script, a message that could not be sent.
 func Run(ctx context.Context, config Config) error {
@@ -41,6 +45,8 @@ func Run(ctx context.Context, config Config) error {
 		User:      config.User,
 		Password:  config.Password,
 		Reconnect: !config.NoReconnect,
+
+		EventBuffer: burstMax,
 	})
 	if err != nil {
 		return plainError{err}
