@@ -98,7 +98,8 @@ func (c *Config) Validate() error {
 	return nil
 }
 
-func (c *Config) chatLimits() handler.Limits {
+// ChatLimits returns what of the configuration bounds clients.
+func (c *Config) ChatLimits() handler.Limits {
 	return handler.Limits{
 		PacketBytesMax: c.MaxPacket, MessageBytesMax: c.MaxMessage,
 		MessageRate: c.MessageRate, MessageBurst: c.MessageBurst,
@@ -106,7 +107,8 @@ func (c *Config) chatLimits() handler.Limits {
 	}
 }
 
-func (c *Config) sessionLimits(sessionsMax int) session.Limits {
+// SessionLimits returns what of the configuration bounds sessions, of which there may be sessionsMax at a time.
+func (c *Config) SessionLimits(sessionsMax int) session.Limits {
 	return session.Limits{
 		SessionsMax: sessionsMax,
 		OutboxBytes: int(c.OutboxBytes), LaneBytes: int(c.LaneBytes), StrandBytes: int(c.StrandBytes),

@@ -47,14 +47,13 @@ func (s *Server) endAll(begun time.Time, over time.Duration, stopped <-chan erro
 		if open == 0 {
 			return
 		}
-		share := open
-		if left > 0 {
-			share = max(1, int(int64(open)*int64(drainStep)/int64(left)))
-		}
-		s.endShare(share)
 		if left <= 0 {
+			s.endOnEach(open) // however they are spread over the loops
 			return
 		}
+		share := max(1, int(int64(open)*int64(drainStep)/int64(left)))
+		loops := len(*s.loops.Load())
+		s.endOnEach((share + loops - 1) / max(1, loops))
 		select {
 		case <-step.C:
 		case <-stopped:
@@ -63,14 +62,12 @@ func (s *Server) endAll(begun time.Time, over time.Duration, stopped <-chan erro
 	}
 }
 
-// endShare ends about n sessions, shared out among the loops.
-func (s *Server) endShare(n int) {
-	loops := *s.loops.Load()
-	each := (n + len(loops) - 1) / max(1, len(loops))
-	for _, l := range loops {
+// endOnEach ends up to n sessions of each loop.
+func (s *Server) endOnEach(n int) {
+	for _, l := range *s.loops.Load() {
 		_ = l.events.Execute(context.Background(), gnet.RunnableFunc(func(context.Context) error {
 			defer l.recover("shutdown")
-			l.lane.EndNext(each, session.ShuttingDown)
+			l.lane.EndNext(n, session.ShuttingDown)
 			return nil
 		}))
 	}

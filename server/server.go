@@ -57,9 +57,9 @@ func New(config Config, log *zap.Logger, level zap.AtomicLevel) (*Server, error)
 	s.limit = sessionLimit(config.MaxSessions, log)
 	loops := config.loops()
 	s.chat = handler.New(handler.Config{
-		Limits: config.chatLimits(),
+		Limits: config.ChatLimits(),
 		Sessions: session.Config{
-			Limits: config.sessionLimits(s.limit), Preallocated: min(config.SessionsPreallocated, s.limit), Lanes: loops,
+			Limits: config.SessionLimits(s.limit), Preallocated: min(config.SessionsPreallocated, s.limit), Lanes: loops,
 			Schedule: func(sess *session.Session) { s.pool.schedule(sess) },
 		},
 		Now: time.Now, Ended: s.ended, Received: s.trace, Panicked: s.panicked,
@@ -198,8 +198,8 @@ func (s *Server) Reload(config Config) (restart []string, err error) {
 		return nil, err
 	}
 	s.config.Store(&merged)
-	s.chat.SetLimits(merged.chatLimits())
-	s.chat.Hub.SetLimits(merged.sessionLimits(s.limit))
+	s.chat.SetLimits(merged.ChatLimits())
+	s.chat.Hub.SetLimits(merged.SessionLimits(s.limit))
 	return restart, nil
 }
 

@@ -37,15 +37,21 @@ func (d *directory) lookup(name string) (Ref, bool) {
 	sh.mu.RLock()
 	defer sh.mu.RUnlock()
 	ref, ok := sh.names[name]
-	return ref, ok
+	return ref, ok && ref.live()
 }
 
-// claim gives the name to ref. Somebody else's name is taken only with replace; then it returns whose it was.
+// live reports whether a session in the directory has not ended. One that has ended stays in it until its connection
+// is gone, which may take it the time of Limits.Linger, and counts for nothing there. The Ref can't be stale: a session
+// is released before its slot is.
+func (r Ref) live() bool { return r.session.State() != Disconnecting }
+
+// claim gives the name to ref. The name of a session that has ended is free. Somebody else's name is taken only with replace; then it returns whose it was.
 func (d *directory) claim(name string, ref Ref, replace bool) (old Ref, taken, ok bool) {
 	sh := d.shard(name)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	old, taken = sh.names[name]
+	taken = taken && old.live()
 	if taken && !replace {
 		return old, true, false
 	}

@@ -98,6 +98,9 @@ func (l *Lane) settle(s *Session) {
 	s.epoch = l.epoch
 	for i := first; i >= 0; i = l.out.ops[i].next {
 		o := &l.out.ops[i]
+		if t.ended && o.kind != opFree {
+			continue // what its strand had not heard of its end still posted
+		}
 		switch o.kind {
 		case opSend:
 			t.upTo(o.at, o.frames)
@@ -116,10 +119,14 @@ func (l *Lane) settle(s *Session) {
 			fallthrough
 		case opEnd:
 			t.upTo(o.at, o.frames)
+			if o.end > o.start {
+				t.private(l.out.private[o.start:o.end])
+			}
 			l.own = t.own
 			l.part(s, &t)
 			t = tally{ended: true}
 		case opFree:
+			l.hub.census[Disconnecting][s.Encoding()].Add(-1)
 			l.slab.put(s)
 			return
 		}

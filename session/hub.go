@@ -93,13 +93,13 @@ func (h *Hub) Login(s *Session, name string, replace bool) (claimed, alive bool)
 	if !ok {
 		return false, true
 	}
+	if taken {
+		old.End(Replaced) // in any case: it has lost its name
+	}
 	s.name = name
 	if !s.move(Connected, Authenticated, None) {
 		h.directory.release(name, s)
 		return true, false
-	}
-	if taken {
-		old.End(Replaced)
 	}
 	return true, true
 }
@@ -198,7 +198,8 @@ func (h *Hub) Open() int { return int(h.open.Load()) }
 // Ended returns how many sessions have ended for a reason. Anyone.
 func (h *Hub) Ended(why Reason) uint64 { return h.ended[why].Load() }
 
-// Names returns how many names are claimed. Anyone; it walks all shards.
+// Names returns how many names are claimed, those of sessions that have ended but are not gone included. Anyone; it
+// walks all shards.
 func (h *Hub) Names() int {
 	n := 0
 	for i := range h.directory.shards {

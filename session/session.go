@@ -175,7 +175,10 @@ func (s *Session) end(why Reason, detail string) bool {
 			return false
 		}
 		if s.move(state, Disconnecting, why) {
-			s.detail = detail
+			// Only with words: a kick has none, and may come beside the strand's reading them after Closed.
+			if detail != "" {
+				s.detail = detail
+			}
 			s.lane.hub.ended[why].Add(1)
 			return true
 		}
@@ -190,6 +193,16 @@ func (s *Session) End(why Reason, detail string) bool {
 		return false
 	}
 	s.lane.post(s.Ref(), opEnd, nil)
+	return true
+}
+
+// Finish ends the session like End, with a last frame behind which nothing comes but the farewell. When that frame
+// arrives the session's name is free. Strand.
+func (s *Session) Finish(why Reason, last []byte) bool {
+	if !s.end(why, "") {
+		return false
+	}
+	s.lane.post(s.Ref(), opEnd, last)
 	return true
 }
 

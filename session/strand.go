@@ -31,6 +31,12 @@ func (s *Session) push(e Event, limit int) bool {
 		s.mu.Unlock()
 		return false
 	}
+	if s.head > len(s.inbox)/2 {
+		// One who is always busy never comes to the end, where Take would begin anew.
+		left := copy(s.inbox, s.inbox[s.head:])
+		clear(s.inbox[left:])
+		s.inbox, s.head = s.inbox[:left], 0
+	}
 	s.inbox = append(s.inbox, e)
 	s.queued += size
 	idle := !s.scheduled

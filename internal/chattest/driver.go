@@ -1,0 +1,56 @@
+package chattest
+
+import (
+	"errors"
+
+	"github.com/alecthomas/kong"
+
+	"hubbub/codec"
+	"hubbub/server"
+)
+
+// driver is a server, and how to reach it.
+type driver interface {
+	// dial connects from an address of this machine, "" for any.
+	dial(from string, d codec.Dialect) (link, error)
+	// quiesce lets everything happen that has a cause already. It reports false when it can't.
+	quiesce() bool
+	// workers lets the strands have their turns, or not. It reports false when it can't.
+	workers(on bool) bool
+	// stop begins to shut the server down.
+	stop()
+	// close ends what is left.
+	close()
+}
+
+// link is the client's end of a connection.
+type link interface {
+	// write sends p in one piece.
+	write(p []byte) error
+	// read waits for the next packet. The error is io.EOF when the server has closed the connection, errQuiet when
+	// nothing came for long enough to say that nothing will.
+	read() ([]byte, error)
+	// ready returns the packets that have arrived, without waiting.
+	ready() [][]byte
+	halfClose()
+	reset()
+	// hangUp closes the connection. It returns when the server has noticed.
+	hangUp()
+	// pause stops or continues reading.
+	pause(on bool)
+}
+
+var errQuiet = errors.New("nothing arrives")
+
+// settings returns the server's configuration with these flags, and for the rest its defaults but for the ports.
+func settings(flags []string) (server.Config, error) {
+	var cli struct {
+		server.Config `embed:""`
+	}
+	parser, err := kong.New(&cli)
+	if err != nil {
+		return cli.Config, err
+	}
+	_, err = parser.Parse(append([]string{"--listen=127.0.0.1:0", "--admin=", "--loops=2", "--drain=0s"}, flags...))
+	return cli.Config, err
+}

@@ -1,0 +1,229 @@
+package chattest
+
+import (
+	"io"
+	"net/netip"
+	"testing"
+	"time"
+
+	"hubbub/codec"
+	"hubbub/handler"
+	"hubbub/server"
+	"hubbub/session"
+)
+
+const (
+	// tick is by how much the clock jumps: the server's own interval.
+	tick = 100 * time.Millisecond
+	// patience is after how long a script's wait is in vain: longer than any timeout of the defaults.
+	patience = 5 * time.Minute
+	// refusalReserve is how many connections above the limit may wait for their reason.
+	refusalReserve = 128
+	// readBytes is how much a loop reads from a connection at a time, as gnet does.
+	readBytes = 64 << 10
+)
+
+// memory is the server without loops, workers, sockets and time of its own: one goroutine plays all of them, in an
+// order that is always the same.
+type memory struct {
+	t        testing.TB
+	chat     *handler.Chat
+	lanes    []*session.Lane
+	woken    []bool
+	ready    []*session.Session // their strands wait for a turn
+	conns    []*memoryConn
+	now      time.Time
+	draining bool
+	stalled  bool // the workers stopped
+}
+
+func newMemory(t testing.TB, config server.Config) *memory {
+	m := &memory{t: t, now: time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC), woken: make([]bool, config.Loops)}
+	m.chat = handler.New(handler.Config{
+		Limits: config.ChatLimits(),
+		Sessions: session.Config{
+			Limits:   config.SessionLimits(config.MaxSessions),
+			Lanes:    config.Loops,
+			Schedule: func(s *session.Session) { m.ready = append(m.ready, s) },
+		},
+		Now:      func() time.Time { return m.now },
+		Ended:    func(*session.Session) {},
+		Received: func(*session.Session, codec.Message) {},
+		Panicked: func(_ *session.Session, value any, stack []byte) {
+			t.Errorf("a handler panicked: %v\n%s", value, stack)
+		},
+	})
+	for i := range config.Loops {
+		m.lanes = append(m.lanes, m.chat.Hub.AddLane(m.now, func() { m.woken[i] = true }))
+	}
+	return m
+}
+
+// dial does what the server does when a connection opens. The lanes get connections in turn.
+func (m *memory) dial(_ string, d codec.Dialect) (link, error) {
+	lane := m.lanes[len(m.conns)%len(m.lanes)]
+	c := &memoryConn{memory: m, lane: lane}
+	address := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(40000+len(m.conns)))
+	m.conns = append(m.conns, c)
+	s, err := lane.Open(c, address, refusalReserve)
+	c.session = s
+	switch {
+	case s == nil:
+		m.t.Fatal("more refused connections than a script may have")
+	case m.draining:
+		s.End(session.ShuttingDown, "")
+	case err != nil:
+		s.End(session.ServerFull, "")
+	}
+	return &memoryLink{c, d}, nil
+}
+
+// quiesce implements driver.
+func (m *memory) quiesce() bool {
+	for m.step() {
+	}
+	return true
+}
+
+// step is one round: what has arrived, the workers, the lanes. It reports whether there was anything to do.
+func (m *memory) step() (busy bool) {
+	for _, c := range m.conns {
+		busy = c.serve() || busy
+	}
+	for len(m.ready) > 0 && !m.stalled {
+		s := m.ready[0]
+		m.ready = m.ready[1:]
+		if m.chat.Turn(s) {
+			m.ready = append(m.ready, s)
+		}
+		busy = true
+	}
+	for i, lane := range m.lanes {
+		if m.woken[i] {
+			m.woken[i] = false
+			lane.Drain()
+			busy = true
+		}
+	}
+	return busy
+}
+
+// pass lets a tick of time pass.
+func (m *memory) pass() {
+	m.now = m.now.Add(tick)
+	for _, lane := range m.lanes {
+		lane.Tick(m.now)
+	}
+	m.quiesce()
+}
+
+// workers implements driver.
+func (m *memory) workers(on bool) bool {
+	m.stalled = !on
+	return true
+}
+
+// stop implements driver: it ends all sessions at once.
+func (m *memory) stop() {
+	m.draining = true
+	m.chat.Drain()
+	for _, lane := range m.lanes {
+		lane.EndNext(m.chat.Hub.Open(), session.ShuttingDown)
+	}
+}
+
+// close implements driver: once all clients are gone nothing may be left of them.
+func (m *memory) close() {
+	m.stalled = false
+	for _, c := range m.conns {
+		c.fin = true
+	}
+	m.quiesce()
+	hub := m.chat.Hub
+	if n := hub.Names(); n != 0 {
+		m.t.Errorf("%d names are taken though nobody is there", n)
+	}
+	if n := hub.Open(); n != 0 {
+		m.t.Errorf("%d sessions are open though nobody is there", n)
+	}
+	if n := Slots(hub); n != 0 {
+		m.t.Errorf("%d sessions are counted though nobody is there", n)
+	}
+}
+
+// Slots returns how many sessions' slots are in use: a session that has ended counts until nothing is left of it.
+func Slots(hub *session.Hub) int {
+	n := 0
+	for state := range session.State(session.States) {
+		for e := range session.Encoding(session.Encodings) {
+			n += hub.Census(state, e)
+		}
+	}
+	return n
+}
+
+// memoryLink is a client's end of a memoryConn.
+type memoryLink struct {
+	conn    *memoryConn
+	dialect codec.Dialect
+}
+
+func (l *memoryLink) write(p []byte) error {
+	if l.conn.closed {
+		return io.ErrClosedPipe
+	}
+	for len(p) > 0 {
+		n := min(len(p), readBytes)
+		l.conn.segments = append(l.conn.segments, append([]byte(nil), p[:n]...))
+		p = p[n:]
+	}
+	return nil
+}
+
+// next takes the first packet that has arrived.
+func (l *memoryLink) next() ([]byte, error) {
+	l.conn.take()
+	packet, err := l.dialect.Next((*bytesSource)(&l.conn.arrived), nil, codec.MaxPacket)
+	switch {
+	case err == nil || codec.IsViolation(err):
+		return packet, err
+	case !l.conn.eof || len(l.conn.outbound) > 0:
+		return nil, errQuiet
+	case len(l.conn.arrived) > 0:
+		return nil, io.ErrUnexpectedEOF
+	}
+	return nil, io.EOF
+}
+
+// read implements link: when nothing is there and nothing is left to do, the clock jumps.
+func (l *memoryLink) read() ([]byte, error) {
+	m := l.conn.memory
+	m.quiesce()
+	for deadline := m.now.Add(patience); ; m.pass() {
+		packet, err := l.next()
+		if err != errQuiet || l.conn.frozen || !m.now.Before(deadline) {
+			return packet, err
+		}
+	}
+}
+
+func (l *memoryLink) ready() (packets [][]byte) {
+	for {
+		packet, err := l.next()
+		if err != nil {
+			return packets
+		}
+		packets = append(packets, packet)
+	}
+}
+
+func (l *memoryLink) halfClose() { l.conn.fin = true }
+
+func (l *memoryLink) reset() { l.conn.rst = true }
+
+func (l *memoryLink) hangUp() {
+	l.conn.fin = true
+	l.conn.memory.quiesce()
+}
+
+func (l *memoryLink) pause(on bool) { l.conn.frozen = on }

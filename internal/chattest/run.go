@@ -1,0 +1,345 @@
+package chattest
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hubbub/codec"
+	"hubbub/server"
+)
+
+// RunMemory runs a script in memory. With update its < lines become what arrived.
+func RunMemory(t *testing.T, path string, update bool) {
+	t.Helper()
+	run(t, path, "memory", update, func(config server.Config) (driver, error) { return newMemory(t, config), nil })
+}
+
+// RunTCP runs a script against a server on 127.0.0.1. slots tells how many sessions' slots the server uses.
+func RunTCP(t *testing.T, path string, slots func(*server.Server) int) {
+	t.Helper()
+	run(t, path, "tcp", false, func(config server.Config) (driver, error) { return newTCP(t, config, slots) })
+}
+
+func run(t *testing.T, path, kind string, update bool, start func(server.Config) (driver, error)) {
+	t.Helper()
+	s, err := load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.drivers != "" && s.drivers != kind {
+		t.Logf("only for %s", s.drivers)
+		return
+	}
+	config, err := settings(s.flags)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	d, err := start(config)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	defer d.close()
+	r := &runner{driver: d, config: config, update: update, clients: map[string]*client{}}
+	for _, l := range s.lines {
+		if l.verb == "" {
+			continue
+		}
+		if err := r.line(l); err != nil {
+			t.Fatalf("%s:%d: %s\n%v", filepath.ToSlash(path), l.number, l.text, err)
+		}
+	}
+	if update {
+		if err := s.save(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// runner is one run of a script.
+type runner struct {
+	driver   driver
+	config   server.Config
+	update   bool
+	clients  map[string]*client
+	order    []*client // as they first came
+	barriers int
+}
+
+// client is a connection with a name.
+type client struct {
+	name    string
+	dialect codec.Dialect
+	from    string
+	link    link     // nil: not connected
+	pending [][]byte // read, and not expected yet
+	sent    sent
+	frozen  bool
+}
+
+func (r *runner) client(name string) *client {
+	c := r.clients[name]
+	if c == nil {
+		c = &client{name: name}
+		r.clients[name] = c
+		r.order = append(r.order, c)
+	}
+	return c
+}
+
+// connected returns the client with a connection.
+func (r *runner) connected(name string) (*client, error) {
+	c := r.client(name)
+	if c.link != nil {
+		return c, nil
+	}
+	l, err := r.driver.dial(c.from, c.dialect)
+	if err != nil {
+		return nil, err
+	}
+	c.link, c.pending, c.frozen, c.sent = l, nil, false, sent{limit: r.config.MaxPacket}
+	return c, nil
+}
+
+func (r *runner) line(l *line) error {
+	switch {
+	case l.who == "server" && l.verb == "stops":
+		r.driver.stop()
+		return nil
+	case l.who == "workers":
+		r.settle(nil)
+		if !r.driver.workers(l.verb == "go") {
+			return errors.New("workers can be stopped in memory only: say `only memory`")
+		}
+		return nil
+	case l.verb == "is":
+		return r.is(l)
+	}
+	c, err := r.connected(l.who)
+	if err != nil {
+		return err
+	}
+	switch l.verb {
+	case ">":
+		return r.send(c, l.rest)
+	case "<":
+		return r.expect(l, c)
+	case ".":
+		return r.nothing(l, c)
+	case "closes":
+		c.link.hangUp()
+		c.link = nil
+	case "resets":
+		c.link.reset()
+		c.link = nil
+	case "half-closes":
+		c.sent.over = true
+		c.link.halfClose()
+	case "stops", "reads":
+		c.frozen = l.verb == "stops"
+		c.link.pause(c.frozen)
+	}
+	return nil
+}
+
+// is handles what a client is declared or expected to be.
+func (r *runner) is(l *line) error {
+	c := r.client(l.who)
+	what, rest, _ := strings.Cut(l.rest, " ")
+	switch {
+	case what == "connected":
+		_, err := r.connected(l.who)
+		return err
+	case what == "closed":
+		return r.closed(l, c)
+	case c.link != nil:
+		return fmt.Errorf("%s is connected already", l.who)
+	case what == "classic":
+		c.dialect = codec.Classic
+	case what == "native":
+		c.dialect = codec.Native
+	case what == "at":
+		c.from = rest
+	default:
+		return fmt.Errorf("nobody can be %q", what)
+	}
+	return nil
+}
+
+func (r *runner) send(c *client, text string) error {
+	text, bytewise := strings.CutPrefix(text, "bytewise ")
+	var out []byte
+	for _, part := range parts(text) {
+		n, rest := count(part)
+		if n < 0 {
+			return errors.New("x* is for what arrives")
+		}
+		p, err := packet(c.dialect, rest)
+		if err != nil {
+			return err
+		}
+		for range n {
+			out = append(out, p...)
+		}
+	}
+	c.sent.note(out)
+	if !bytewise {
+		return c.link.write(out)
+	}
+	for i := range out {
+		if err := c.link.write(out[i : i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// packet returns the bytes of what a script sends.
+func packet(d codec.Dialect, text string) ([]byte, error) {
+	if digits, ok := strings.CutPrefix(text, "hex "); ok {
+		return hex.DecodeString(strings.ReplaceAll(digits, " ", ""))
+	}
+	p, err := parsePattern(text)
+	if err != nil {
+		return nil, err
+	}
+	m, err := d.Parse(p.full())
+	if err != nil {
+		return nil, err
+	}
+	return d.Append(nil, m), nil
+}
+
+// next returns the next packet that the client gets.
+func (c *client) next() ([]byte, error) {
+	if len(c.pending) > 0 {
+		packet := c.pending[0]
+		c.pending = c.pending[1:]
+		return packet, nil
+	}
+	return c.link.read()
+}
+
+func (r *runner) expect(l *line, c *client) error {
+	n, text := count(l.rest)
+	want, err := parsePattern(text)
+	if err != nil {
+		return err
+	}
+	var got []pattern
+	for i := 0; n < 0 || i < n; i++ {
+		packet, err := c.next()
+		if err != nil && (n < 0 || r.update) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("expected (%d of %d): %s\nbut:      %w", i+1, n, want, ending(err))
+		}
+		p := patternOf(c.dialect, packet)
+		if n < 0 && !want.matches(p) {
+			c.pending = append([][]byte{packet}, c.pending...)
+			break
+		}
+		if !r.update && !want.matches(p) {
+			return fmt.Errorf("expected (%d of %d): %s\narrived:  %s", i+1, n, want, p)
+		}
+		got = append(got, want.starred(p))
+	}
+	if r.update && n >= 0 {
+		l.rewrite(c, got, false)
+	}
+	return nil
+}
+
+func ending(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errors.New("the server closed the connection")
+	}
+	return err
+}
+
+func (r *runner) nothing(l *line, c *client) error {
+	r.settle(c)
+	c.pending = append(c.pending, c.link.ready()...)
+	return r.none(l, c)
+}
+
+// none fails for what has arrived and was not expected.
+func (r *runner) none(l *line, c *client) error {
+	if len(c.pending) == 0 {
+		return nil
+	}
+	var got []pattern
+	for _, packet := range c.pending {
+		got = append(got, pattern{}.starred(patternOf(c.dialect, packet)))
+	}
+	c.pending = nil
+	if r.update {
+		l.rewrite(c, got, true)
+		return nil
+	}
+	return fmt.Errorf("expected: nothing\narrived:  %s", strings.Join(runs(got), "\n          "))
+}
+
+// closed expects the connection's end, and closes the client's half too.
+func (r *runner) closed(l *line, c *client) error {
+	if c.link == nil {
+		return fmt.Errorf("%s is not connected", c.name)
+	}
+	for {
+		packet, err := c.link.read()
+		if err == nil {
+			c.pending = append(c.pending, packet)
+			continue
+		}
+		if failure := r.none(l, c); failure != nil {
+			return failure
+		}
+		if !errors.Is(err, io.EOF) {
+			return fmt.Errorf("expected: the server closes the connection\nbut:      %w", err)
+		}
+		c.link.hangUp()
+		c.link = nil
+		return nil
+	}
+}
+
+// rewrite is what -update makes of a line: what arrived, and the line itself if it is kept.
+func (l *line) rewrite(c *client, got []pattern, keep bool) {
+	l.fresh = true
+	lead := l.text[:strings.Index(l.text, l.verb)]
+	if keep {
+		lead = fmt.Sprintf("%-5s ", c.name)
+	}
+	for i, text := range runs(got) {
+		text = lead + "< " + text
+		if i == 0 && !keep {
+			text += l.comment
+		}
+		l.rewritten = append(l.rewritten, text)
+	}
+	if keep {
+		l.rewritten = append(l.rewritten, l.text)
+	}
+}
+
+// runs writes packets down, equal ones in a row as one.
+func runs(got []pattern) (out []string) {
+	for i := 0; i < len(got); {
+		n := 1
+		for i+n < len(got) && got[i+n].full() == got[i].full() {
+			n++
+		}
+		text := got[i].String()
+		if n > 1 {
+			text = fmt.Sprintf("x%d %s", n, text)
+		}
+		out = append(out, text)
+		i += n
+	}
+	return out
+}

@@ -1,0 +1,6 @@
+package server
+
+import "hubbub/session"
+
+// Hub returns who is here, so that tests can wait for the server to notice what no client is told of.
+func (s *Server) Hub() *session.Hub { return s.chat.Hub }
