@@ -78,7 +78,8 @@ cross: ## binaries for the other systems
 	GOOS=windows GOARCH=amd64 $(BUILD) -o bin/hubbub-windows-amd64.exe ./cmd/hubbub
 
 image: ## the container image, with docker
-	docker build --build-arg REVISION="$$(git rev-parse HEAD)" -t $(IMAGE) .
+	docker build -t $(IMAGE) --build-arg VERSION="$$(git describe --tags --always --dirty)" \
+		--build-arg REVISION="$$(git rev-parse HEAD)" .
 
 clean:
 	rm -rf bin
