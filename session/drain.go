@@ -126,7 +126,6 @@ func (l *Lane) settle(s *Session) {
 			l.part(s, &t)
 			t = tally{ended: true}
 		case opFree:
-			l.hub.census[Disconnecting][s.Encoding()].Add(-1)
 			l.slab.put(s)
 			return
 		}
