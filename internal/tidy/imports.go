@@ -36,8 +36,7 @@ var layers = []layer{
 	{dir: "internal/vectors", external: stdOnly},
 	{dir: "internal/tidy", external: stdOnly},
 	{dir: "internal/protocoldoc", module: []string{"codec", "internal/vectors"}, external: stdOnly},
-	{dir: "internal/chattest", module: belowAll},
-	{dir: "internal", module: belowAll},
+	{dir: "internal", module: append([]string{"server"}, belowAll...)}, // tests and generators, in no binary
 }
 
 // testExternal is what every test may import: it never reaches a binary.
@@ -94,7 +93,7 @@ type home struct {
 var homes = []home{
 	{"github.com/panjf2000/gnet", []string{"server", "loadtest"}},
 	{"github.com/panjf2000/ants", []string{"server"}},
-	{"go.uber.org/zap", []string{"server", "cmd", "loadtest"}},
+	{"go.uber.org/zap", []string{"server", "cmd", "loadtest", "internal/chattest"}},
 	{"github.com/prometheus", []string{"server", "loadtest"}},
 	{"github.com/charmbracelet", []string{"client/term"}},
 	{"charm.land", []string{"client/term"}},
