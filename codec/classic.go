@@ -123,15 +123,20 @@ func decodeClassic(packet []byte, into *Decoder) Message {
 	return nil
 }
 
-// appendClassic appends the classic packet of the same meaning as m, or nothing when the original has none.
+// appendClassic appends the classic packet of the same meaning as m, or nothing when the original has none. A layout is
+// called on its struct and not through Message, which would move the struct to the heap for every packet.
 func appendClassic(dst []byte, m Message) []byte {
 	switch m := m.(type) {
+	case *BroadcastNotify:
+		f, s := writer(dst), BroadcastRes{m.User, m.Message}
+		s.layout(f)
+		return seal(f, len(dst), s.Type())
+	case *WhisperNotify:
+		f, s := writer(dst), WhisperRes{Success, m.User, m.Message}
+		s.layout(f)
+		return seal(f, len(dst), s.Type())
 	case *LoginResponse:
 		return appendStruct(dst, &LoginRes{m.Result})
-	case *BroadcastNotify:
-		return appendStruct(dst, &BroadcastRes{m.User, m.Message})
-	case *WhisperNotify:
-		return appendStruct(dst, &WhisperRes{Success, m.User, m.Message})
 	case classicMessageType:
 		return appendStruct(dst, m.(Message))
 	}
@@ -154,9 +159,15 @@ func appendClassicFailure(dst []byte, request Message, code Code) []byte {
 }
 
 func appendStruct(dst []byte, m Message) []byte {
-	start := len(dst)
-	dst = write(dst, m)
-	binary.LittleEndian.PutUint16(dst[start:], uint16(m.Type()))
+	f := writer(dst)
+	m.layout(f)
+	return seal(f, len(dst), m.Type())
+}
+
+// seal ends a packet that begins at start with its header.
+func seal(f *fields, start int, kind Type) []byte {
+	dst := f.written()
+	binary.LittleEndian.PutUint16(dst[start:], uint16(kind))
 	binary.LittleEndian.PutUint16(dst[start+2:], uint16(len(dst)-start))
 	return dst
 }

@@ -117,7 +117,9 @@ func (d Dialect) Append(dst []byte, m Message) []byte {
 		return appendClassic(dst, m)
 	}
 	start := len(dst)
-	dst = write(dst, m)
+	f := writer(dst)
+	m.layout(f)
+	dst = f.written()
 	size := len(dst) - start
 	if size > MaxPacket {
 		panic("codec: a packet of more than 65535 bytes")
@@ -127,16 +129,21 @@ func (d Dialect) Append(dst []byte, m Message) []byte {
 	return dst
 }
 
-// writers keeps walkers for write: a layout is called through an interface, so a walker of its own would be a heap
+// writers keeps walkers for Append: a layout is called through an interface, so a walker of its own would be a heap
 // allocation for every packet.
 var writers = sync.Pool{New: func() any { return new(fields) }}
 
-// write appends four bytes for the header and m's fields to dst.
-func write(dst []byte, m Message) []byte {
+// writer returns a walker that appends fields to dst, behind four bytes for the header.
+func writer(dst []byte) *fields {
 	f := writers.Get().(*fields)
 	*f = fields{walk: writing, buf: append(dst, 0, 0, 0, 0)}
-	m.layout(f)
-	dst, f.buf = f.buf, nil
+	return f
+}
+
+// written gives the walker back and returns what it wrote.
+func (f *fields) written() []byte {
+	dst := f.buf
+	f.buf = nil
 	writers.Put(f)
 	return dst
 }

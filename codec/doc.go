@@ -19,3 +19,5 @@
 //
 // Limits: a packet is at most MaxPacket bytes (the size field has 16 bits), and Next takes the caller's lower limit.
 package codec
+
+//go:generate go run hubbub/internal/protocoldoc -root ..

@@ -25,8 +25,9 @@ func MakeID(tick uint64, node uint16) ID {
 		uint64(node&NodeMax)<<idSequenceBits | tick&sequenceMask)
 }
 
-// TickAt returns the first tick of t's millisecond.
-func TickAt(t time.Time) uint64 { return uint64(t.Sub(Epoch).Milliseconds()) << idSequenceBits }
+// TickAt returns the first tick of t's millisecond, and 0 for a time before Epoch: a clock that is not set yet must not
+// count from the far end of the ticks.
+func TickAt(t time.Time) uint64 { return uint64(max(0, t.Sub(Epoch).Milliseconds())) << idSequenceBits }
 
 // Time returns when the message was accepted, to the millisecond.
 func (id ID) Time() time.Time {

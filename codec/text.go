@@ -35,11 +35,17 @@ func (d Dialect) Parse(line string) (Message, error) {
 		if !ok {
 			return nil, fmt.Errorf("%s: %q is no field=value", name, rest)
 		}
-		if quoted, err := strconv.QuotedPrefix(value); err == nil {
-			f.text[key], rest = quoted, value[len(quoted):]
-			continue
+		word, err := strconv.QuotedPrefix(value)
+		if err != nil {
+			word, _, _ = strings.Cut(value, " ")
 		}
-		f.text[key], rest, _ = strings.Cut(value, " ")
+		if rest = value[len(word):]; rest != "" && rest[0] != ' ' {
+			return nil, fmt.Errorf("%s: a blank must follow %s=%s", name, key, word)
+		}
+		if _, twice := f.text[key]; twice {
+			return nil, fmt.Errorf("%s: %s is given twice", name, key)
+		}
+		f.text[key] = word
 	}
 	m.layout(&f)
 	if f.err != nil {
@@ -102,12 +108,15 @@ func (f *fields) parseCode(name string, v *Code) {
 	if !ok {
 		return
 	}
-	at := slices.IndexFunc(Codes, func(row CodeRow) bool { return row.Name == text })
-	if at < 0 {
-		f.err = fmt.Errorf("%s=%s is not a result code", name, text)
+	if at := slices.IndexFunc(Codes, func(row CodeRow) bool { return row.Name == text }); at >= 0 {
+		*v = Codes[at].Code
 		return
 	}
-	*v = Codes[at].Code
+	n, err := strconv.ParseUint(text, 10, 16) // a code without a name is printed as its number
+	if err != nil {
+		f.err = fmt.Errorf("%s=%s is not a result code", name, text)
+	}
+	*v = Code(n)
 }
 
 func (f *fields) word(name string) (string, bool) {

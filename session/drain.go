@@ -7,19 +7,20 @@ type place struct {
 	member   int // members below this index are still to be written to
 }
 
-// writesPerSlice is how many sessions a drain writes to before it lets its loop read again: some 5 ms of a busy core.
+// writesPerSlice is Lane.slice: some 5 ms of a busy core.
 const writesPerSlice = 1024
 
 // Drain sends everything that was posted since the last drain, at most one write a session. A drain for many sessions
-// works in slices: it writes to some, asks to be woken again and goes on. Loop.
+// works in slices: it writes to some, asks to be woken again and goes on. Every wake, whoever asked for it, is one call,
+// so it is no matter which of them goes on and which takes what was posted meanwhile. Loop.
 func (l *Lane) Drain() {
 	if !l.draining && !l.begin() {
 		return
 	}
-	budget := writesPerSlice
+	budget := l.slice
 	for ; l.place.special < len(l.specials); l.place.special++ {
 		if budget == 0 {
-			l.pause()
+			l.wake()
 			return
 		}
 		l.settle(l.specials[l.place.special])
@@ -27,18 +28,12 @@ func (l *Lane) Drain() {
 	}
 	for ; l.place.encoding < Encodings; l.place.encoding++ {
 		if !l.everybody(Encoding(l.place.encoding), &budget) {
-			l.pause()
+			l.wake()
 			return
 		}
 		l.place.member = unset
 	}
 	l.finish()
-}
-
-// pause lets the loop read; the drain goes on at the next wake.
-func (l *Lane) pause() {
-	l.paused = true
-	l.wake()
 }
 
 // unset is place.member before an encoding was begun.
@@ -92,10 +87,6 @@ func (l *Lane) finish() {
 	l.specials = kept(l.specials, batchKept/8)
 	l.own = kept(l.own, batchKept)
 	l.draining = false
-	if l.paused && l.armed.Load() {
-		l.wake() // the wake for what was posted meanwhile may have been spent on going on
-	}
-	l.paused = false
 }
 
 // settle does what is to be done for one session, in order, and writes what it gets: its own frames and, while it is a
@@ -135,7 +126,6 @@ func (l *Lane) settle(s *Session) {
 			l.part(s, &t)
 			t = tally{ended: true}
 		case opFree:
-			l.hub.census[Disconnecting][s.Encoding()].Add(-1)
 			l.slab.put(s)
 			return
 		}
@@ -238,6 +228,7 @@ func (l *Lane) part(s *Session, t *tally) {
 	}
 	t.own = l.hub.config.Farewell(t.own, s)
 	l.own = t.own
+	s.deadline = l.now + int64(l.limits().Linger)
 	l.schedule(s)
 	if len(t.own) > 0 {
 		l.count(t.frames+1, len(t.own))

@@ -14,6 +14,7 @@ type Lane struct {
 	hub   *Hub
 	wake  func()
 	index uint32
+	slice int // how many sessions a drain writes to before it lets its loop read again
 
 	// Atomic.
 	armed  atomic.Bool  // a wake is on its way
@@ -37,7 +38,6 @@ type Lane struct {
 	epoch    uint32     // the number of this drain
 	place    place      // where this drain goes on; draining says whether there is one
 	draining bool
-	paused   bool // this drain was interrupted
 }
 
 // opKind says what an operation does with its session.
@@ -253,12 +253,18 @@ func (l *Lane) Tick(now time.Time) {
 	l.expire()
 }
 
+// parting is how long a client has to close its end after our last byte and our FIN have left. Closing at once would
+// answer what it still sends with a reset, which may take the farewell out of its hands.
+const parting = time.Second
+
 // parted says good-bye on the connection once everything was sent, and reports whether it was.
 func (l *Lane) parted(s *Session) bool {
 	if s.conn.OutboundBuffered() > 0 {
 		return false
 	}
 	_ = s.conn.CloseWrite() // it fails only on a connection that is gone, and then Closed comes by itself
+	s.deadline = min(s.deadline, l.now+int64(parting))
+	l.schedule(s)
 	return true
 }
 

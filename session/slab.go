@@ -35,6 +35,7 @@ func (b *slab) at(slot uint32) *Session { return &b.blocks[slot/blockSize][slot%
 
 // put makes the slot free. The generation grows first: from here on every Ref to its owner is stale.
 func (b *slab) put(s *Session) {
+	s.lane.hub.census[s.State()][s.Encoding()].Add(-1)
 	s.generation++
 	s.name, s.detail, s.rest, s.joined = "", "", nil, false
 	s.rate, s.flood = Rate{}, Rate{}

@@ -48,9 +48,6 @@ func (l *Lane) due(s *Session) (at int64, why Reason) {
 
 // schedule puts the session where its state and limits want it.
 func (l *Lane) schedule(s *Session) {
-	if s.ending {
-		s.deadline = l.now + int64(l.limits().Linger)
-	}
 	at, _ := l.due(s)
 	if at == 0 {
 		l.unschedule(s)

@@ -1,6 +1,52 @@
 package main
 
-// chatCmd chats.
-type chatCmd struct{}
+import (
+	"context"
+	"errors"
+	"os/user"
+	"time"
 
-func (chatCmd) Run() error { return nil }
+	"hubbub/client/term"
+)
+
+// chatCmd chats, in the terminal or from a script.
+type chatCmd struct {
+	User        string        `env:"HUBBUB_USER" placeholder:"NAME" help:"The name to chat under (default: that of your account on this machine)."`
+	Password    string        `env:"HUBBUB_PASSWORD" hidden:"" help:"The password of a registered name; better given as HUBBUB_PASSWORD than here, where others may see it."`
+	Server      string        `env:"HUBBUB_SERVER" default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"Where the chat server is (default: ${default})."`
+	ExitAfter   time.Duration `default:"0s" placeholder:"1s" help:"How long to stay after the end of the input, when that is no terminal."`
+	NoReconnect bool          `help:"Give up when the connection is lost."`
+}
+
+// Help is what the command's --help tells besides its flags.
+func (c *chatCmd) Help() string {
+	return `In a terminal it fills the screen; /help there lists commands and keys.
+
+From a script it sends the lines of its input, prints what others say, and logs out when the input has ended:
+
+    echo 'build 42 is green' | hubbub chat --user ci
+    echo '/w bob lunch?' | hubbub chat --user alice --exit-after 30s
+
+Messages go to the standard output, everything else to the standard error. The exit status is 0 when all was sent.
+A line that begins with / is a command; // sends it with one slash. The password of a registered name is taken from
+HUBBUB_PASSWORD.`
+}
+
+// Run chats until the user leaves or the input ends.
+func (c *chatCmd) Run(ctx context.Context) error {
+	name := c.User
+	if name == "" {
+		account, err := user.Current()
+		if err != nil || account.Username == "" {
+			return errors.New("give a name to chat under with --user NAME")
+		}
+		name = account.Username
+	}
+	return term.Run(ctx, term.Config{
+		Server:      c.Server,
+		User:        name,
+		Password:    c.Password,
+		NoReconnect: c.NoReconnect,
+		ExitAfter:   c.ExitAfter,
+	})
+}

@@ -33,8 +33,8 @@ func (f *configFile) Resolve(ctx *kong.Context, _ *kong.Path, flag *kong.Flag) (
 		f.loaded = true
 		f.err = f.load(ctx)
 	}
-	if f.err != nil || flag.Name == "config" {
-		return nil, f.err
+	if f.err != nil || flag.Name == "config" || fromEnvironment(flag) != "" {
+		return nil, f.err // kong lets a resolver win over the environment; here it is the other way round
 	}
 	value, ok := f.values[flag.Name]
 	if !ok {
@@ -97,6 +97,16 @@ func printConfig(w io.Writer, ctx *kong.Context, file *configFile) error {
 	return table.Flush()
 }
 
+// fromEnvironment returns the variable that sets the flag, "" when none does.
+func fromEnvironment(flag *kong.Flag) string {
+	for _, env := range flag.Envs {
+		if _, ok := os.LookupEnv(env); ok {
+			return env
+		}
+	}
+	return ""
+}
+
 // plain returns numbers and truth values as they are and everything else as it is written on the command line.
 func plain(v any) any {
 	switch v.(type) {
@@ -113,10 +123,8 @@ func source(ctx *kong.Context, flag *kong.Flag, file *configFile) string {
 			return "flag --" + flag.Name
 		}
 	}
-	for _, env := range flag.Envs {
-		if _, ok := os.LookupEnv(env); ok {
-			return "environment " + env
-		}
+	if env := fromEnvironment(flag); env != "" {
+		return "environment " + env
 	}
 	if _, ok := file.values[flag.Name]; ok {
 		return "file " + file.path

@@ -1,0 +1,85 @@
+# What a person types. It needs Go, git and make; what the tests need besides is installed by `make deps`.
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+GO       ?= go
+FUZZTIME ?= 5m
+COUNT    ?= 6
+IMAGE    ?= hubbub
+# The comparison with peers and with a bare write loop. It is no part of this repository.
+COMPARE  ?= ../shared/bench/compare.sh
+# What the tests need beyond Go, as command=package of Debian. The race detector needs a C compiler.
+NEEDS    := gcc=build-essential
+# Files that `make gen` writes.
+GENERATED := $(wildcard README.md docs/PROTOCOL.md)
+
+# Go stamps version and revision into the binary, where it can ask git.
+VCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
+BUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(VCS)
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 12
+
+.PHONY: help build run test race lint gofmt vet staticcheck stale gen deps fuzz bench cross image clean
+
+build: ## bin/hubbub, static
+	$(BUILD) -o bin/hubbub ./cmd/hubbub
+
+run: build ## the server, with ARGS
+	bin/hubbub serve $(ARGS)
+
+test: deps lint stale race ## everything that must hold before a merge
+
+race:
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./...
+
+lint: gofmt vet staticcheck ## what needs no test to be seen
+
+gofmt:
+	@bad=$$("$$($(GO) env GOROOT)/bin/gofmt" -l .); test -z "$$bad" || { echo "gofmt would change:"; echo "$$bad"; exit 1; } >&2
+
+vet:
+	$(GO) vet ./...
+
+staticcheck:
+	$(GO) tool staticcheck ./...
+
+gen: ## README's table of flags and docs/PROTOCOL.md
+	$(GO) generate ./...
+
+stale:
+	@before=$$(cksum $(GENERATED)); $(GO) generate ./...; test "$$before" = "$$(cksum $(GENERATED))" || \
+		{ echo "generated files were stale; they are written anew, commit them: $(GENERATED)"; exit 1; } >&2
+
+deps: ## what the tests need beyond Go, from Debian's packages
+	@missing=; for need in $(NEEDS); do command -v "$${need%%=*}" >/dev/null || missing+=" $${need##*=}"; done; \
+	test -z "$$missing" || { \
+		as=$$(test "$$(id -u)" = 0 || echo sudo); export DEBIAN_FRONTEND=noninteractive; \
+		$$as apt-get update -qq && $$as apt-get install -y -qq --no-install-recommends $$missing; } </dev/null
+
+fuzz: ## each fuzz target for FUZZTIME
+	@for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+			echo "== $$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package"; \
+		done; \
+	done
+
+bench: build ## Go benchmarks into bin/bench.txt, for benchstat; then the comparison, where there is one
+	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee bin/bench.txt
+	@if test -x "$(COMPARE)"; then \
+		SERVER='bin/hubbub serve --listen 127.0.0.1:7020 --admin 127.0.0.1:7021 --message-rate 0 --outbox-bytes 64MiB' "$(COMPARE)"; \
+	else echo "no comparison: $(COMPARE) is not there"; fi
+
+cross: ## binaries for the other systems
+	GOOS=linux GOARCH=arm64 $(BUILD) -o bin/hubbub-linux-arm64 ./cmd/hubbub
+	GOOS=darwin GOARCH=arm64 $(BUILD) -o bin/hubbub-darwin-arm64 ./cmd/hubbub
+	GOOS=windows GOARCH=amd64 $(BUILD) -o bin/hubbub-windows-amd64.exe ./cmd/hubbub
+
+image: ## the container image, with docker
+	docker build -t $(IMAGE) --build-arg VERSION="$$(git describe --tags --always --dirty)" \
+		--build-arg REVISION="$$(git rev-parse HEAD)" .
+
+clean:
+	rm -rf bin

@@ -1,0 +1,147 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hubbub/codec"
+)
+
+// Client is one user's session with a chat server, over one connection after another when it reconnects. Its methods
+// may be called from any goroutine. Close it when it is of no more use.
+type Client struct {
+	// Static after construction.
+	addr    string
+	options Options
+	inbox   *inbox
+	life    context.Context // ends with Close
+	stop    context.CancelFunc
+	running sync.WaitGroup // every goroutine of this client
+
+	rtt  atomic.Int64  // in nanoseconds
+	last atomic.Uint64 // the codec.ID of the newest message seen
+
+	mu      sync.Mutex
+	link    *link // nil while there is no session
+	user    string
+	session uint64
+	leaving bool // Logout or Close was called: the loss of the connection is what is wanted
+	over    bool
+	err     error // why, when over
+}
+
+// Dial connects to the chat server at addr, "host:port" or "host" for DefaultPort, and logs in. ctx and
+// Options.Timeout bound that and nothing later. The first attempt is not repeated, whatever Options.Reconnect says.
+//
+// What the server refuses is an *Error: codec.AuthFailed, codec.NameInvalid, codec.LoginUserAlready,
+// codec.LoginUserFull, codec.ServerBusy or codec.ShuttingDown.
+func Dial(ctx context.Context, addr string, options Options) (*Client, error) {
+	if options.User == "" {
+		return nil, errors.New("client: Options.User is empty; a login needs a name")
+	}
+	c := &Client{addr: withPort(addr), options: options.withDefaults()}
+	c.inbox = newInbox(c.options.EventBuffer, c.options.DiscardEvents)
+	c.life, c.stop = context.WithCancel(context.Background())
+	c.last.Store(uint64(options.Since))
+	l, err := c.connect(ctx)
+	if err != nil {
+		c.stop()
+		return nil, err
+	}
+	c.running.Go(c.inbox.pump)
+	c.running.Go(func() { c.run(l) })
+	return c, nil
+}
+
+func withPort(addr string) string {
+	if _, _, err := net.SplitHostPort(addr); err == nil {
+		return addr
+	}
+	host := strings.TrimSuffix(strings.TrimPrefix(addr, "["), "]")
+	if strings.Contains(host, ":") && net.ParseIP(host) == nil {
+		return addr // neither host:port nor an IPv6 address: let the dialler say what is wrong with it
+	}
+	return net.JoinHostPort(host, DefaultPort)
+}
+
+// connect makes one attempt to get a session, and starts its writer.
+func (c *Client) connect(ctx context.Context) (*link, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
+	defer cancel()
+	conn, err := c.options.Dial(ctx, c.addr)
+	if err != nil {
+		return nil, unreachable(c.addr, c.options.Timeout, err)
+	}
+	// The end of ctx interrupts whatever the login is waiting for.
+	release := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	l := newLink(c, conn)
+	err = l.login(c.options, codec.ID(c.last.Load()))
+	if !release() && err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		l.end(err)
+		if errors.Is(ctx.Err(), context.Canceled) {
+			err = ctx.Err()
+		}
+		return nil, unanswered(c.addr, c.options.Timeout, err)
+	}
+	c.running.Go(l.write)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.leaving { // meanwhile
+		l.end(ErrClosed)
+	}
+	c.link, c.user, c.session = l, l.user, l.session
+	return l, nil
+}
+
+// run reads one connection after another. It is the reader's goroutine.
+func (c *Client) run(l *link) {
+	defer c.inbox.finish()
+	for attempts := c.retries(); ; {
+		since := time.Now()
+		err := l.read()
+		if !c.lost(err) {
+			return
+		}
+		if time.Since(since) > steady {
+			attempts.Reset()
+		}
+		if l = c.reconnect(attempts, err); l == nil {
+			return
+		}
+	}
+}
+
+// saw notes the newest message, which the next login tells the server.
+func (c *Client) saw(id codec.ID) {
+	if uint64(id) > c.last.Load() {
+		c.last.Store(uint64(id)) // only the reader stores
+	}
+}
+
+// User returns the name as the server granted it at the last login.
+func (c *Client) User() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.user
+}
+
+// Session returns the server's number for the session, which its log shows.
+func (c *Client) Session() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.session
+}
+
+// Addr returns the server's address as host:port.
+func (c *Client) Addr() string { return c.addr }
+
+// LastSeen returns the id of the newest message that came, for Options.Since of a later Dial.
+func (c *Client) LastSeen() codec.ID { return codec.ID(c.last.Load()) }

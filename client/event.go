@@ -1,0 +1,68 @@
+package client
+
+import (
+	"time"
+
+	"hubbub/codec"
+)
+
+// Event is what Events delivers: a Message, Whisper, Notice, Refused, Disconnected or Reconnected.
+type Event interface{ event() }
+
+type (
+	// Message is somebody's broadcast.
+	Message struct {
+		ID   codec.ID
+		User string // who sent it
+		Text string
+	}
+
+	// Whisper is a message for this user alone.
+	Whisper struct {
+		ID   codec.ID
+		User string // who sent it
+		Text string
+	}
+
+	// Notice is what the server itself has to say, mostly why it is about to close the connection.
+	Notice struct {
+		Code codec.Code
+		Text string
+	}
+
+	// Refused says that something sent with SendBroadcast or SendWhisper failed. Which one it was is not known.
+	Refused struct {
+		Op   string // "broadcast" or "whisper"
+		Code codec.Code
+	}
+
+	// Disconnected says that the connection was lost, or that an attempt to get it back failed, and that the next
+	// attempt follows after Retry. When there will be none, Events is closed instead and Err tells why.
+	Disconnected struct {
+		Err   error
+		Retry time.Duration
+	}
+
+	// Reconnected says that the client is logged in again. Messages sent by others in between may be missing.
+	Reconnected struct {
+		User    string // as granted this time
+		Session uint64
+	}
+)
+
+func (Message) event()      {}
+func (Whisper) event()      {}
+func (Notice) event()       {}
+func (Refused) event()      {}
+func (Disconnected) event() {}
+func (Reconnected) event()  {}
+
+// Time returns when the server accepted the message, to the millisecond, by its clock.
+func (m Message) Time() time.Time { return m.ID.Time() }
+
+// Time returns when the server accepted the whisper, to the millisecond, by its clock.
+func (w Whisper) Time() time.Time { return w.ID.Time() }
+
+// Events delivers what others do, in the order in which it came. The channel is closed when the client has ended, after
+// the last event; Err then tells why. Several goroutines may read it; each event goes to one of them.
+func (c *Client) Events() <-chan Event { return c.inbox.events }

@@ -1,0 +1,203 @@
+package client
+
+import (
+	"bufio"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hubbub/codec"
+)
+
+// readBuffer is the size in bytes of a connection's read buffer until a larger packet comes.
+const readBuffer = 4096
+
+// link is one connection, from its dialling to its loss. A client that reconnects goes through several.
+type link struct {
+	// Static after construction.
+	client *Client
+	conn   net.Conn
+	out    *outbox
+	done   chan struct{} // closed when the connection is over; err is set then
+
+	// Owned by the reader; before the login is answered, by connect.
+	in     *bufio.Reader
+	ending *codec.SystemNotify // the reason that the server gave for closing the connection
+	early  []codec.Message     // what came before the answer to the login
+
+	// Set by the login, then static.
+	user      string
+	session   uint64
+	heartbeat time.Duration // 0: the server does not ask for one
+
+	heard atomic.Uint64 // the packets that were read and handled
+	marks atomic.Uint64 // the outbox's marks that were answered
+
+	mu    sync.Mutex
+	err   error
+	ref   uint32          // of the last request
+	calls map[uint32]call // the requests that wait for an answer
+}
+
+type call struct {
+	answer chan codec.Message // holds one
+	sent   time.Time
+}
+
+func newLink(c *Client, conn net.Conn) *link {
+	return &link{
+		client: c,
+		conn:   conn,
+		out:    newOutbox(),
+		done:   make(chan struct{}),
+		in:     bufio.NewReaderSize(conn, readBuffer),
+		calls:  map[uint32]call{},
+	}
+}
+
+// end closes the connection. The first reason is kept.
+func (l *link) end(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err == nil {
+		l.err = err
+		close(l.done)
+		l.conn.Close()
+	}
+}
+
+func (l *link) reason() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// next reads the next packet that can be decoded. Others are of a later version of the protocol: they end where their
+// header says, so they can be passed over.
+func (l *link) next() (codec.Message, error) {
+	for {
+		// The packet's bytes become the strings of the event: they are copied out of the buffer once.
+		packet, err := codec.Native.Next(l.in, nil, codec.MaxPacket)
+		if errors.Is(err, bufio.ErrBufferFull) {
+			l.in = bufio.NewReaderSize(l.in, codec.MaxPacket)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		m, err := codec.Native.Decode(packet)
+		if err == nil {
+			return m, nil
+		}
+	}
+}
+
+// read handles what comes until the connection ends, and says why it did.
+func (l *link) read() error {
+	for _, m := range l.early {
+		l.handle(m)
+	}
+	l.early = nil
+	for {
+		m, err := l.next()
+		if err != nil {
+			if l.ending != nil {
+				err = &Error{Op: "the server closed the connection", Code: l.ending.Code, Text: l.ending.Message}
+			} else {
+				err = broken(l.client.addr, err)
+			}
+			l.end(err)
+			return l.reason()
+		}
+		l.handle(m)
+		l.heard.Add(1)
+	}
+}
+
+func (l *link) handle(m codec.Message) {
+	inbox := l.client.inbox
+	if l.ending != nil && !ends(l.ending.Code) {
+		l.ending = nil // it did not end the connection
+	}
+	switch m := m.(type) {
+	case *codec.BroadcastNotify:
+		l.client.saw(m.ID)
+		inbox.put(Message{m.ID, m.User, m.Message})
+	case *codec.WhisperNotify:
+		l.client.saw(m.ID)
+		inbox.put(Whisper{m.ID, m.User, m.Message})
+	case *codec.SystemNotify:
+		l.ending = m
+		inbox.put(Notice{m.Code, m.Message})
+	case *codec.Ping:
+		l.out.urge(&codec.Pong{Asked: codec.Asked{Ref: m.Ref}})
+	case *codec.Pong:
+		if m.Ref == markRef {
+			l.marks.Add(1)
+			l.out.handled()
+			return
+		}
+		l.answer(m.Ref, m)
+	case codec.Response:
+		ref, result := m.Outcome()
+		if !l.answer(ref, m) && result != codec.Success {
+			inbox.put(Refused{operation(m), result})
+		}
+	}
+}
+
+// ends reports whether a notice of this code announces the end of the connection, although other packets may come
+// before it. One of another code is the reason of an end that follows at once.
+func ends(code codec.Code) bool {
+	switch code {
+	case codec.InvalidPacket, codec.Replaced, codec.SlowConsumer, codec.IdleTimeout, codec.LoginTimeout,
+		codec.ShuttingDown, codec.Kicked, codec.ServerError:
+		return true
+	}
+	return false
+}
+
+func operation(m codec.Message) string {
+	if m.Type() == codec.TypeWhisperResponse {
+		return "whisper"
+	}
+	return "broadcast"
+}
+
+// answer hands m to the request that waits for it.
+func (l *link) answer(ref uint32, m codec.Message) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	call, ok := l.calls[ref]
+	if !ok {
+		return false
+	}
+	delete(l.calls, ref)
+	call.answer <- m
+	if m.Type() == codec.TypePong {
+		l.client.rtt.Store(int64(time.Since(call.sent)))
+	}
+	return true
+}
+
+// begin numbers a request and notes that it waits.
+func (l *link) begin() (ref uint32, answer <-chan codec.Message) {
+	c := call{answer: make(chan codec.Message, 1), sent: time.Now()}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for {
+		l.ref = (l.ref + 1) % markRef
+		if _, used := l.calls[l.ref]; l.ref != 0 && !used {
+			l.calls[l.ref] = c
+			return l.ref, c.answer
+		}
+	}
+}
+
+func (l *link) forget(ref uint32) {
+	l.mu.Lock()
+	delete(l.calls, ref)
+	l.mu.Unlock()
+}

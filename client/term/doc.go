@@ -1,0 +1,17 @@
+// Package term is the chat in a terminal.
+//
+// Run takes one of two shapes. With a terminal on both ends it is a full-screen program:
+//
+//	client.Events ──► model.Update ──► transcript (entries, wrapped to the width) ──► View
+//	keys          ──► input (line editor, history, completion) ──► command ──► client
+//
+// Otherwise it reads lines and prints lines, so that a script can use it. Both read the same commands.
+//
+// Whatever others wrote passes through clean before it is shown: a message can't move the cursor, set colours, write to
+// the clipboard or turn the reading direction of the rest of the line.
+//
+// The model belongs to Bubble Tea's loop. Requests run in commands of their own, one after the other, so that messages
+// leave in the order in which they were typed and the screen never waits for the network.
+//
+// Limits: the transcript keeps the last 5000 entries, the input history the last 500 lines.
+package term

@@ -1,0 +1,186 @@
+package term
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"hubbub/client"
+	"hubbub/codec"
+)
+
+const (
+	// patienceMax bounds how long a line waits for a server that is busy, limits the rate or is away.
+	patienceMax = 15 * time.Second
+	patience    = 200 * time.Millisecond
+	// scanMax is the longest line in bytes that is read; a longer one ends the input with an error.
+	scanMax = 64 << 10
+)
+
+// errUnsent is why a script's chat fails when the messages' own errors have been printed.
+var errUnsent = errors.New("not every message could be sent")
+
+// lineChat is the chat of a script: lines in, lines out.
+type lineChat struct {
+	client    *client.Client
+	out, err  io.Writer
+	exitAfter time.Duration
+
+	mu sync.Mutex // guards out and err: a line is written in one piece
+}
+
+// run sends the lines of in until it ends, then stays for exitAfter, and logs out. Only a cancelled ctx, /quit or the
+// connection's end cut that short.
+func (l *lineChat) run(ctx context.Context, in io.Reader) error {
+	printed := make(chan struct{})
+	go func() {
+		defer close(printed)
+		l.print()
+	}()
+	lines, scanErr := scan(ctx, in)
+	unsent := false
+	number := 0
+	for open := true; open; {
+		select {
+		case line, more := <-lines:
+			if open = more; !more {
+				l.linger(ctx, printed)
+				break
+			}
+			number++
+			quits, err := l.line(ctx, line)
+			if err != nil && ctx.Err() == nil {
+				unsent = true
+				l.write(l.err, fmt.Sprintf("line %d: %s", number, clean(plainError{err}.Error())))
+			}
+			open = !quits
+		case <-printed:
+			open = false
+		case <-ctx.Done():
+			open = false
+		}
+	}
+	ended := l.client.Err()
+	l.leave()
+	<-printed
+	select {
+	case err := <-scanErr:
+		return fmt.Errorf("reading the input: %w", err)
+	default:
+	}
+	switch {
+	case ended != nil:
+		return plainError{ended}
+	case unsent:
+		return errUnsent
+	}
+	return nil
+}
+
+// linger stays for a while after the end of the input.
+func (l *lineChat) linger(ctx context.Context, printed <-chan struct{}) {
+	timer := time.NewTimer(l.exitAfter)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-printed:
+	case <-ctx.Done():
+	}
+}
+
+// leave logs out, so that what was sent has been handled and what came before is printed.
+func (l *lineChat) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveMax)
+	defer cancel()
+	if err := l.client.Logout(ctx); err != nil {
+		l.client.Close()
+	}
+}
+
+// scan yields the lines of in. Its goroutine outlives run when in has nothing to read: the process is about to end then.
+func scan(ctx context.Context, in io.Reader) (<-chan string, <-chan error) {
+	lines, failure := make(chan string), make(chan error, 1)
+	go func() {
+		defer close(lines)
+		scanner := bufio.NewScanner(in)
+		scanner.Buffer(nil, scanMax)
+		for scanner.Scan() {
+			select {
+			case lines <- scanner.Text():
+			case <-ctx.Done():
+				return
+			}
+		}
+		if err := scanner.Err(); err != nil {
+			failure <- err
+		}
+	}()
+	return lines, failure
+}
+
+// line does what one line of input asks for.
+func (l *lineChat) line(ctx context.Context, line string) (quits bool, err error) {
+	a, err := parse(line)
+	if err != nil {
+		return false, err
+	}
+	switch a.verb {
+	case quit:
+		return true, nil
+	case help:
+		l.write(l.err, helpText())
+	case reply:
+		return false, errors.New("/r is for people; a script says /w NAME TEXT")
+	case say, whisper:
+		return false, l.send(ctx, a)
+	}
+	return false, nil
+}
+
+// send sends a message, again when the server certainly did not take it and may do so in a moment.
+func (l *lineChat) send(ctx context.Context, a action) error {
+	deadline := time.Now().Add(patienceMax)
+	for {
+		err := perform(ctx, l.client, a)
+		again := errors.Is(err, codec.RateLimited) || errors.Is(err, codec.ServerBusy) || errors.Is(err, client.ErrOffline)
+		if !again || time.Now().After(deadline) {
+			return err
+		}
+		timer := time.NewTimer(patience)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		}
+	}
+}
+
+// print prints what comes until the client has ended: what people say to out, everything else to err.
+func (l *lineChat) print() {
+	const clock = "15:04:05"
+	for event := range l.client.Events() {
+		switch e := event.(type) {
+		case client.Message:
+			l.write(l.out, e.Time().Local().Format(clock)+" "+clean(e.User)+": "+clean(e.Text))
+		case client.Whisper:
+			l.write(l.out, e.Time().Local().Format(clock)+" "+clean(e.User)+" whispers: "+clean(e.Text))
+		case client.Notice:
+			l.write(l.err, "the server says: "+clean(e.Text))
+		case client.Disconnected:
+			l.write(l.err, fmt.Sprintf("%s; trying again in %s", explain(e.Err), e.Retry.Round(100*time.Millisecond)))
+		case client.Reconnected:
+			l.write(l.err, "connected again as "+clean(e.User))
+		}
+	}
+}
+
+func (l *lineChat) write(to io.Writer, line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintln(to, line)
+}

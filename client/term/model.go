@@ -1,0 +1,260 @@
+package term
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hubbub/client"
+	"hubbub/codec"
+)
+
+// wheelStep is how many lines one notch of the mouse wheel scrolls.
+const wheelStep = 3
+
+// namesMax is how many names are kept for completion.
+const namesMax = 1000
+
+// link is what the status line tells of the connection.
+type link struct {
+	up    bool
+	retry time.Time // when the next attempt is due; zero: there will be none
+}
+
+// model is the full-screen chat. It belongs to Bubble Tea's loop.
+type model struct {
+	// Static after construction.
+	addr   string
+	now    func() time.Time
+	rtt    func() time.Duration
+	listen func() tea.Msg       // waits for the next eventsMsg or closedMsg
+	send   func(action) tea.Cmd // sends a message; yields its sentMsg
+
+	user       string
+	link       link
+	notice     codec.Code // the server's last: the loss that follows it needs no second explanation
+	transcript transcript
+	input      input
+	waiting    []waiting // messages whose answer is due, in order; the first is under way
+	names      []string  // who has spoken, the latest first
+	whisperer  string    // who whispered last
+	width      int
+	height     int
+}
+
+// waiting is a message on its way.
+type waiting struct {
+	action action
+	entry  *entry
+}
+
+func newModel(addr, user string, now func() time.Time) *model {
+	m := &model{addr: addr, user: clean(user), now: now, link: link{up: true}, input: newInput()}
+	m.transcript.theme = newTheme(unknown)
+	m.resize(80, 24)
+	m.say(note, "You are "+m.user+" at "+addr+". What you type goes to everybody who is here; /help tells more.")
+	return m
+}
+
+// Init implements tea.Model.
+func (m *model) Init() tea.Cmd {
+	return tea.Batch(m.listen, tick(), tea.RequestBackgroundColor)
+}
+
+func tick() tea.Cmd {
+	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tickMsg(t) })
+}
+
+// Update implements tea.Model.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.resize(msg.Width, msg.Height)
+	case tea.BackgroundColorMsg:
+		b := light
+		if msg.IsDark() {
+			b = dark
+		}
+		m.transcript.resize(m.transcript.width, m.transcript.height, newTheme(b))
+	case tea.MouseWheelMsg:
+		switch msg.Button {
+		case tea.MouseWheelUp:
+			m.transcript.scroll(wheelStep)
+		case tea.MouseWheelDown:
+			m.transcript.scroll(-wheelStep)
+		}
+	case tea.KeyPressMsg:
+		return m, m.press(msg)
+	case eventsMsg:
+		for _, e := range msg {
+			m.event(e)
+		}
+		return m, m.listen
+	case closedMsg:
+		m.link = link{}
+		m.say(fault, explain(msg.err)+". Ctrl+C leaves.")
+	case sentMsg:
+		return m, m.sent(msg.err)
+	case tickMsg:
+		return m, tick() // the status line counts seconds
+	default:
+		return m, m.input.update(msg)
+	}
+	return m, nil
+}
+
+func (m *model) resize(width, height int) {
+	m.width, m.height = max(1, width), max(1, height)
+	m.transcript.resize(m.width, m.transcriptHeight(), m.transcript.theme)
+}
+
+// press handles a key.
+func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
+	switch key.String() {
+	case "ctrl+c":
+		return tea.Quit
+	case "ctrl+d":
+		if m.input.value() == "" {
+			return tea.Quit
+		}
+		return m.input.update(key)
+	case "enter":
+		return m.submit(m.input.take())
+	case "up":
+		m.input.older()
+	case "down":
+		m.input.newer()
+	case "tab":
+		m.input.complete(m.names, +1)
+	case "shift+tab":
+		m.input.complete(m.names, -1)
+	case "pgup":
+		m.transcript.scroll(max(1, m.transcript.height-1))
+	case "pgdown":
+		m.transcript.scroll(-max(1, m.transcript.height-1))
+	case "shift+up":
+		m.transcript.scroll(1)
+	case "shift+down":
+		m.transcript.scroll(-1)
+	case "ctrl+home":
+		m.transcript.scroll(m.transcript.total)
+	case "esc", "ctrl+end":
+		m.transcript.bottom()
+	case "ctrl+z":
+		return tea.Suspend
+	case "ctrl+l":
+		return tea.ClearScreen
+	default:
+		return m.input.update(key)
+	}
+	return nil
+}
+
+// submit does what a line of input asks for.
+func (m *model) submit(line string) tea.Cmd {
+	a, err := parse(line)
+	if err != nil {
+		m.say(fault, err.Error())
+		return nil
+	}
+	m.transcript.bottom()
+	switch a.verb {
+	case help:
+		m.say(note, helpText())
+	case clearScreen:
+		m.transcript.clear()
+	case quit:
+		return tea.Quit
+	case reply:
+		if m.whisperer == "" {
+			m.say(fault, "nobody has whispered to you yet; /w NAME TEXT whispers to somebody")
+			return nil
+		}
+		return m.queue(action{whisper, m.whisperer, a.text})
+	case say, whisper:
+		return m.queue(a)
+	}
+	return nil
+}
+
+// queue shows a message as pending and sends it after those before it.
+func (m *model) queue(a action) tea.Cmd {
+	e := &entry{kind: ownSaid, who: m.user, state: pending, at: m.now(), text: clean(a.text)}
+	if a.verb == whisper {
+		e.kind, e.who = ownWhisper, clean(a.to)
+	}
+	m.transcript.add(e)
+	m.waiting = append(m.waiting, waiting{a, e})
+	if len(m.waiting) == 1 {
+		return m.send(a)
+	}
+	return nil
+}
+
+// sent settles the message that was under way and sends the next.
+func (m *model) sent(err error) tea.Cmd {
+	e := m.waiting[0].entry
+	e.state = settled
+	if err != nil {
+		e.state, e.reason = failed, fate(err)
+	} else if e.kind == ownWhisper {
+		m.seen(e.who)
+	}
+	m.transcript.changed(e)
+	m.waiting = m.waiting[1:]
+	if len(m.waiting) > 0 {
+		return m.send(m.waiting[0].action)
+	}
+	return nil
+}
+
+// event shows what the client tells.
+func (m *model) event(event client.Event) {
+	switch e := event.(type) {
+	case client.Message:
+		who, text := clean(e.User), clean(e.Text)
+		m.seen(who)
+		m.transcript.add(&entry{kind: said, at: e.Time().Local(), who: who, text: text, named: mentions(text, m.user)})
+	case client.Whisper:
+		who := clean(e.User)
+		m.seen(who)
+		m.whisperer = who
+		m.transcript.add(&entry{kind: whispered, at: e.Time().Local(), who: who, text: clean(e.Text)})
+	case client.Notice:
+		m.notice = e.Code
+		m.say(note, "the server says: "+clean(e.Text))
+	case client.Disconnected:
+		if m.link.up {
+			m.lost(e.Err)
+		}
+		m.link = link{retry: m.now().Add(e.Retry)}
+	case client.Reconnected:
+		m.link, m.notice, m.user = link{up: true}, codec.Success, clean(e.User)
+		m.say(note, "Connected again as "+m.user+". What was said in between may be missing.")
+	}
+}
+
+func (m *model) lost(err error) {
+	var code codec.Code
+	if errors.As(err, &code) && code == m.notice {
+		m.say(note, "The connection is closed and will be opened again.")
+		return
+	}
+	m.say(fault, explain(err)+". Trying again.")
+}
+
+func (m *model) say(k kind, text string) {
+	m.transcript.add(&entry{kind: k, at: m.now(), text: text})
+}
+
+// seen moves a name to the front of those that are completed.
+func (m *model) seen(name string) {
+	if at := slices.Index(m.names, name); at >= 0 {
+		m.names = slices.Delete(m.names, at, at+1)
+	} else if len(m.names) >= namesMax {
+		m.names = m.names[:namesMax-1]
+	}
+	m.names = slices.Insert(m.names, 0, name)
+}

@@ -1,0 +1,60 @@
+package term
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"hubbub/client"
+)
+
+// Config says where to chat, as whom and how.
+type Config struct {
+	Server         string // host:port
+	User, Password string
+	// NoReconnect ends the chat when the connection is lost.
+	NoReconnect bool
+	// ExitAfter is how long to stay after the end of the input, when that is no terminal.
+	ExitAfter time.Duration
+
+	In, Out, Err *os.File // default: the process's own
+}
+
+// leaveMax bounds how long leaving waits for the server's goodbye.
+const leaveMax = 2 * time.Second
+
+// burstMax is how many events may wait to be shown. A screen is slower than a server: a burst is shown bit by bit instead
+// of costing the connection. Full of short messages it is about 10 MB.
+const burstMax = 1 << 16
+
+// Run chats until the user leaves, the input ends, ctx is cancelled, or the connection is lost for good; only the last
+// is an error, as are a failed login and, from a script, a message that could not be sent.
+func Run(ctx context.Context, config Config) error {
+	files := []struct {
+		file    **os.File
+		process *os.File
+	}{{&config.In, os.Stdin}, {&config.Out, os.Stdout}, {&config.Err, os.Stderr}}
+	for _, f := range files {
+		if *f.file == nil {
+			*f.file = f.process
+		}
+	}
+	c, err := client.Dial(ctx, config.Server, client.Options{
+		User:      config.User,
+		Password:  config.Password,
+		Reconnect: !config.NoReconnect,
+
+		EventBuffer: burstMax,
+	})
+	if err != nil {
+		return plainError{err}
+	}
+	defer c.Close()
+	if term.IsTerminal(int(config.In.Fd())) && term.IsTerminal(int(config.Out.Fd())) {
+		return runScreen(ctx, c, config)
+	}
+	lines := lineChat{client: c, out: config.Out, err: config.Err, exitAfter: config.ExitAfter}
+	return lines.run(ctx, config.In)
+}

@@ -1,0 +1,86 @@
+package term
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hubbub/client"
+)
+
+const (
+	// answerMax bounds how long a message waits for the server's answer.
+	answerMax = 15 * time.Second
+	// eventsMax is how many events are handled in one go, so that a flood costs few redraws.
+	eventsMax = 256
+)
+
+// What the model hears besides keys.
+type (
+	eventsMsg []client.Event
+	// closedMsg says that the client has ended.
+	closedMsg struct{ err error }
+	// sentMsg says what became of the oldest message that waits.
+	sentMsg struct{ err error }
+	tickMsg time.Time
+)
+
+// runScreen is the full-screen chat.
+func runScreen(ctx context.Context, c *client.Client, config Config) error {
+	m := newModel(c.Addr(), c.User(), time.Now)
+	m.rtt = c.RTT
+	m.listen = func() tea.Msg { return nextEvents(c) }
+	m.send = func(a action) tea.Cmd {
+		return func() tea.Msg { return sentMsg{perform(ctx, c, a)} }
+	}
+	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(config.In), tea.WithOutput(config.Out),
+		tea.WithoutSignalHandler()).Run()
+	if err != nil && ctx.Err() == nil && !errors.Is(err, tea.ErrInterrupted) {
+		return fmt.Errorf("the terminal failed: %w", err)
+	}
+	if err := c.Err(); err != nil {
+		return plainError{err}
+	}
+	goodbye, cancel := context.WithTimeout(context.Background(), leaveMax)
+	defer cancel()
+	// The user leaves whether or not the server says goodbye.
+	_ = c.Logout(goodbye)
+	return nil
+}
+
+// nextEvents waits for an event and takes along what has come with it.
+func nextEvents(c *client.Client) tea.Msg {
+	e, ok := <-c.Events()
+	if !ok {
+		return closedMsg{c.Err()}
+	}
+	events := eventsMsg{e}
+	for len(events) < eventsMax {
+		select {
+		case e, ok := <-c.Events():
+			if !ok {
+				return events // the next call sees the end again
+			}
+			events = append(events, e)
+		default:
+			return events
+		}
+	}
+	return events
+}
+
+// perform sends a message and waits until the server has accepted it.
+func perform(ctx context.Context, c *client.Client, a action) error {
+	ctx, cancel := context.WithTimeout(ctx, answerMax)
+	defer cancel()
+	var err error
+	if a.verb == whisper {
+		_, err = c.Whisper(ctx, a.to, a.text)
+	} else {
+		_, err = c.Broadcast(ctx, a.text)
+	}
+	return err
+}

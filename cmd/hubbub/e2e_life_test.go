@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hubbub/codec"
+)
+
+// TestShutdown shows the lame duck: not ready, nobody new, everybody told, queued output flushed, exit status 0.
+func TestShutdown(t *testing.T) {
+	p := serve(t, "--drain", "3s", "--message-rate", "0")
+	var clients []*peer
+	for i := range 20 {
+		clients = append(clients, login(t, p.chat, fmt.Sprintf("u%d", i)))
+	}
+	clients[0].send(&codec.BroadcastRequest{Asked: codec.Asked{Ref: 7}, Message: "last words"})
+	if m, ok := clients[0].read().(*codec.BroadcastResponse); !ok || m.Result != codec.Success {
+		t.Fatal("the broadcast failed")
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.logValue("shutting down")
+	if status, body := p.get("/readyz"); status != 503 || !strings.Contains(body, "draining") {
+		t.Errorf("/readyz while draining: %d %s", status, body)
+	}
+	late := dial(t, p.chat)
+	expectNotice(t, late, codec.ShuttingDown)
+	for i, c := range clients {
+		if i > 0 {
+			if m, ok := c.read().(*codec.BroadcastNotify); !ok || m.Message != "last words" {
+				t.Errorf("%s did not get the broadcast", c.name)
+			}
+		}
+		expectNotice(t, c, codec.ShuttingDown)
+	}
+	<-p.exited
+	if p.exit != nil {
+		t.Errorf("exit: %v", p.exit)
+	}
+}
+
+func expectNotice(t *testing.T, c *peer, code codec.Code) {
+	t.Helper()
+	m, err := c.next()
+	if err != nil {
+		t.Errorf("%s: expected SYSTEM_NOTIFY %s: %v", c.name, code, err)
+		return
+	}
+	if notice, ok := m.(*codec.SystemNotify); !ok || notice.Code != code {
+		t.Errorf("%s: expected SYSTEM_NOTIFY %s, got %s", c.name, code, codec.Format(m))
+	}
+	if m, err := c.next(); err == nil {
+		t.Errorf("%s: something came after the farewell: %s", c.name, codec.Format(m))
+	}
+}
+
+// TestSecondSignal shows that a second signal ends the server at once.
+func TestSecondSignal(t *testing.T) {
+	p := serve(t, "--drain", "1h")
+	p.wantsNonZero = true
+	login(t, p.chat, "alice")
+	_ = p.cmd.Process.Signal(syscall.SIGINT)
+	p.logValue("shutting down")
+	_ = p.cmd.Process.Signal(syscall.SIGINT)
+	<-p.exited
+	if p.exit == nil {
+		t.Error("the second signal did not end the process by force")
+	}
+}
+
+// TestReload shows that SIGHUP applies what can be, names what can't, and keeps the old settings when the file is bad.
+func TestReload(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "hubbub.yaml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("max-message: 10\n")
+	p := serve(t, "--config", file)
+	c := login(t, p.chat, "alice")
+	say := func(text string, want codec.Code) {
+		t.Helper()
+		c.send(&codec.BroadcastRequest{Asked: codec.Asked{Ref: 1}, Message: text})
+		if m, ok := c.read().(*codec.BroadcastResponse); !ok || m.Result != want {
+			t.Errorf("%q: expected %s", text, want)
+		}
+	}
+	say("twelve bytes", codec.MessageInvalid)
+	write("max-message: 12\nloops: 3\n")
+	_ = p.cmd.Process.Signal(syscall.SIGHUP)
+	p.logValue("settings reloaded")
+	if log := p.tail(); !strings.Contains(log, "--loops") {
+		t.Errorf("the log does not say that --loops needs a restart:\n%s", log)
+	}
+	say("twelve bytes", codec.Success)
+	write("max-message: 0\n")
+	_ = p.cmd.Process.Signal(syscall.SIGHUP)
+	p.logValue("the settings stay as they are")
+	say("twelve bytes", codec.Success)
+}
+
+// run runs the program to its end.
+func run(t *testing.T, env []string, args ...string) (output string, ok bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err == nil
+}
+
+func TestPrintConfig(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "hubbub.yaml")
+	if err := os.WriteFile(file, []byte("message-rate: 7\nmax-message: 500\noutbox-bytes: 2MiB\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, ok := run(t, []string{"HUBBUB_MESSAGE_RATE=8", "HUBBUB_MESSAGE_BURST=9"},
+		"serve", "--print-config", "--config", file, "--message-burst", "10")
+	if !ok {
+		t.Fatal(out)
+	}
+	for _, want := range []string{
+		"message-rate: 8 # environment HUBBUB_MESSAGE_RATE", "message-burst: 10 # flag --message-burst",
+		"max-message: 500 # file " + file, "outbox-bytes: 2MiB # file " + file, "heartbeat: 30s # default",
+	} {
+		if !strings.Contains(strings.Join(strings.Fields(out), " "), want) {
+			t.Errorf("%q is missing in\n%s", want, out)
+		}
+	}
+}
+
+// TestBadStarts shows what somebody reads who starts the server wrongly.
+func TestBadStarts(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	file := filepath.Join(t.TempDir(), "hubbub.yaml")
+	if err := os.WriteFile(file, []byte("max-mesage: 500\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := func(want string, args ...string) {
+		t.Helper()
+		out, ok := run(t, nil, append([]string{"serve", "--admin", ""}, args...)...)
+		if ok || !strings.Contains(out, want) {
+			t.Errorf("%v: expected a failure with %q, got\n%s", args, want, out)
+		}
+	}
+	f("can't listen for chat on "+taken.Addr().String(), "--listen", taken.Addr().String())
+	f("can't listen for operators on", "--listen", "127.0.0.1:0", "--admin", taken.Addr().String())
+	f(`unknown setting "max-mesage"`, "--config", file)
+	f("no such file", "--config", file+".missing")
+	f("--max-packet must be at least", "--max-packet", "100")
+	f("is not a size", "--outbox-bytes", "lots")
+	f("unknown flag --lisen", "--lisen", ":1")
+	f("--heartbeat must be whole seconds", "--heartbeat", "1500ms")
+}
+
+// TestSecondServer shows that a second server on the same port is refused, though gnet's loops share their port.
+func TestSecondServer(t *testing.T) {
+	p := serve(t)
+	out, ok := run(t, nil, "serve", "--listen", p.chat, "--admin", "")
+	if ok || !strings.Contains(out, "is another server running there?") {
+		t.Errorf("the second server was not refused:\n%s", out)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	p := serve(t)
+	if out, ok := run(t, nil, "health", "--admin", p.admin); !ok || out != "ready\n" {
+		t.Errorf("health of a running server: %v %s", ok, out)
+	}
+	if out, ok := run(t, nil, "health", "--admin", "127.0.0.1:1"); ok || !strings.Contains(out, "is it running") {
+		t.Errorf("health of no server: %v %s", ok, out)
+	}
+	for _, path := range []string{"/livez", "/readyz", "/metrics", "/loglevel"} {
+		if status, body := p.get(path); status != 200 {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+	if status, _ := p.get("/debug/pprof/"); status != 404 {
+		t.Errorf("pprof is served without --pprof: %d", status)
+	}
+}
+
+// TestSilentConnection shows that who connects and says nothing is sent away.
+func TestSilentConnection(t *testing.T) {
+	p := serve(t, "--login-timeout", "200ms")
+	begun := time.Now()
+	c := dial(t, p.chat)
+	expectNotice(t, c, codec.LoginTimeout)
+	if waited := time.Since(begun); waited < 150*time.Millisecond {
+		t.Errorf("it was closed after %v already", waited)
+	}
+}

@@ -1,0 +1,161 @@
+package codec
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+)
+
+// pieces is a Source whose bytes arrive bit by bit. It peeks as a gnet.Conn does: Peek(n) with n <= 0 gives everything
+// that is there, and io.ErrShortBuffer says that n bytes are not.
+type pieces struct {
+	seen   []byte // what has arrived and was not discarded
+	hidden []byte // what is still on its way
+}
+
+func (p *pieces) Peek(n int) ([]byte, error) {
+	if n > len(p.seen) {
+		return nil, io.ErrShortBuffer
+	}
+	if n <= 0 {
+		return p.seen, nil
+	}
+	return p.seen[:n:n], nil
+}
+
+func (p *pieces) Discard(n int) (int, error) {
+	if n > len(p.seen) || n <= 0 {
+		n = len(p.seen)
+	}
+	p.seen = p.seen[n:]
+	return n, nil
+}
+
+// arrive reveals up to n more bytes.
+func (p *pieces) arrive(n int) {
+	n = min(n, len(p.hidden))
+	// The copy puts the bytes elsewhere, as gnet's buffers do between two events.
+	p.seen = append(bytes.Clone(p.seen), p.hidden[:n]...)
+	p.hidden = p.hidden[n:]
+}
+
+func TestDetect(t *testing.T) {
+	f := func(in string, want Dialect, wantErr error) {
+		t.Helper()
+		src := &pieces{seen: []byte(in)}
+		got, err := Detect(src)
+		if got != want || !errors.Is(err, wantErr) {
+			t.Errorf("Detect(%q) = %s, %v; want %s, %v", in, got, err, want, wantErr)
+		}
+		if string(src.seen) != in {
+			t.Errorf("Detect(%q) consumes bytes", in)
+		}
+	}
+	f("", Native, io.ErrShortBuffer)
+	f("\xD1\x07\x67", Native, io.ErrShortBuffer)
+	f("\xD1\x07\x67\x00", Classic, nil)
+	f("\xD1\x07\x67\x00alice", Classic, nil)
+	f("\xD1\x07\x66\x00", Native, nil)
+	f("\xD1\x07\x67\x01", Native, nil)
+	f("\x67\x00\xD1\x07", Native, nil) // a native login of 103 bytes
+	f("\x08\x00\x71\x17\x01\x00\x00\x00", Native, nil)
+}
+
+func TestNoNativePacketLooksClassic(t *testing.T) {
+	size, kind := Native.header(classicHello[:])
+	if Lookup(Type(kind)) != nil {
+		t.Errorf("type %d of %d bytes exists: Detect would take it for a classic login", kind, size)
+	}
+}
+
+func TestPeek(t *testing.T) {
+	f := func(d Dialect, in string, limit int, want string, wantErr string) {
+		t.Helper()
+		src := &pieces{seen: []byte(in)}
+		got, err := d.Peek(src, limit)
+		if string(got) != want || fmt.Sprint(err) != wantErr {
+			t.Errorf("%s: Peek(%q) = %q, %v; want %q, %s", d, in, got, err, want, wantErr)
+		}
+		if string(src.seen) != in {
+			t.Errorf("%s: Peek(%q) consumes bytes", d, in)
+		}
+	}
+	const short = "short buffer"
+	f(Native, "", 10, "", short)
+	f(Native, "\x04\x00\x01", 10, "", short)
+	f(Native, "\x04\x00\x01\x00", 10, "\x04\x00\x01\x00", "<nil>")
+	f(Native, "\x04\x00\x01\x00more", 10, "\x04\x00\x01\x00", "<nil>")
+	f(Native, "\x06\x00\x01\x00a", 10, "", short)
+	f(Native, "\x0A\x00\x01\x00abcdef", 10, "\x0A\x00\x01\x00abcdef", "<nil>")
+	f(Native, "\x0B\x00\x01\x00", 10, "", "a packet may have at most 10 bytes, got 11 (type 1)")
+	f(Native, "\x00\x00\x01\x00", 10, "", "a packet's size must be at least 4 bytes, got 0 (type 1)")
+	f(Native, "\x03\x00\x01\x00", 10, "", "a packet's size must be at least 4 bytes, got 3 (type 1)")
+	f(Classic, "\x0B\x00\x04\x00", 10, "\x0B\x00\x04\x00", "<nil>")
+	f(Classic, "\x04\x00\x0B\x00", 10, "", "a packet may have at most 10 bytes, got 11 (type 4)")
+	f(Classic, "\x04\x00\x03\x00", 10, "", "a packet's size must be at least 4 bytes, got 3 (type 4)")
+}
+
+func TestNextTakesPacketsInOrder(t *testing.T) {
+	stream := "\x05\x00\x01\x00a\x04\x00\x02\x00\x06\x00\x03\x00bc\x07\x00"
+	src := bufio.NewReaderSize(strings.NewReader(stream), 16)
+	var run []byte
+	for _, want := range []string{"\x05\x00\x01\x00a", "\x04\x00\x02\x00", "\x06\x00\x03\x00bc"} {
+		before := len(run)
+		var err error
+		if run, err = Native.Next(src, run, 16); err != nil || string(run[before:]) != want {
+			t.Fatalf("Next = %q, %v; want %q", run[before:], err, want)
+		}
+	}
+	if again, err := Native.Next(src, run, 16); !errors.Is(err, io.EOF) || len(again) != len(run) {
+		t.Errorf("Next at the end = %q, %v", again, err)
+	}
+	if rest, _ := io.ReadAll(src); string(rest) != "\x07\x00" {
+		t.Errorf("Next leaves %q", rest)
+	}
+}
+
+func TestNextTellsAFailingSource(t *testing.T) {
+	broken := errors.New("reset")
+	src := bufio.NewReader(io.MultiReader(strings.NewReader("\x05\x00"), failing{broken}))
+	if _, err := Native.Next(src, nil, 16); !errors.Is(err, broken) || IsViolation(err) {
+		t.Errorf("Next = %v, want %v", err, broken)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func TestCut(t *testing.T) {
+	f := func(d Dialect, run, wantPacket, wantRest string) {
+		t.Helper()
+		packet, rest := d.Cut([]byte(run))
+		if string(packet) != wantPacket || string(rest) != wantRest {
+			t.Errorf("%s: Cut(%q) = %q, %q; want %q, %q", d, run, packet, rest, wantPacket, wantRest)
+		}
+		// An append to the packet must not write into the next one.
+		if cap(packet) != len(packet) {
+			t.Errorf("%s: Cut(%q): the packet's capacity is %d", d, run, cap(packet))
+		}
+	}
+	f(Native, "\x04\x00\x01\x00", "\x04\x00\x01\x00", "")
+	f(Native, "\x05\x00\x01\x00a\x04\x00\x02\x00", "\x05\x00\x01\x00a", "\x04\x00\x02\x00")
+	f(Classic, "\x01\x00\x05\x00a\x02\x00\x04\x00", "\x01\x00\x05\x00a", "\x02\x00\x04\x00")
+}
+
+func TestLimit(t *testing.T) {
+	f := func(d Dialect, native, want int) {
+		t.Helper()
+		if got := d.Limit(native); got != want {
+			t.Errorf("%s.Limit(%d) = %d, want %d", d, native, got, want)
+		}
+	}
+	f(Native, 100, 100)
+	f(Native, MaxPacket, MaxPacket)
+	f(Classic, 100, ClassicMax)
+	f(Classic, MaxPacket, ClassicMax)
+}

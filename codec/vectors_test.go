@@ -1,0 +1,148 @@
+package codec
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+
+	"hubbub/internal/vectors"
+)
+
+// limit is the server's default for a packet towards it.
+const limit = 4096
+
+func load(t testing.TB, name string) []vectors.Block {
+	t.Helper()
+	blocks, err := vectors.Load("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return blocks
+}
+
+func dialectOf(t testing.TB, b vectors.Block) Dialect {
+	t.Helper()
+	for d := range Dialect(Dialects) {
+		if d.String() == b.Dialect {
+			return d
+		}
+	}
+	t.Fatalf("line %d: no dialect is called %q", b.Line, b.Dialect)
+	return 0
+}
+
+func TestVectors(t *testing.T) {
+	for _, b := range load(t, "vectors.txt") {
+		d := dialectOf(t, b)
+		parsed, err := d.Parse(b.Text)
+		if err != nil {
+			t.Errorf("line %d: %v", b.Line, err)
+			continue
+		}
+		if got := d.Append(nil, parsed); !bytes.Equal(got, b.Bytes) {
+			t.Errorf("line %d: %s is written as\n%swant\n%s", b.Line, b.Text, hex.Dump(got), hex.Dump(b.Bytes))
+		}
+		read, err := d.Decode(b.Bytes)
+		if err != nil || !reflect.DeepEqual(read, parsed) {
+			t.Errorf("line %d: read as %+v (%v), want %+v", b.Line, read, err, parsed)
+			continue
+		}
+		if got := Format(read); got != b.Text {
+			t.Errorf("line %d: printed as\n%s, want\n%s", b.Line, got, b.Text)
+		}
+		packet, err := d.Next(bufio.NewReaderSize(bytes.NewReader(b.Bytes), limit), nil, limit)
+		if err != nil || !bytes.Equal(packet, b.Bytes) {
+			t.Errorf("line %d: Next gives %d of %d bytes (%v)", b.Line, len(packet), len(b.Bytes), err)
+		}
+	}
+}
+
+// TestEveryPacketHasAVector fails for a new row of a table with the block that it lacks, to be checked by hand against
+// docs/PROTOCOL.md and put into vectors.txt.
+func TestEveryPacketHasAVector(t *testing.T) {
+	var seen [Dialects]map[Type]bool
+	for i := range seen {
+		seen[i] = map[Type]bool{}
+	}
+	for _, b := range load(t, "vectors.txt") {
+		d := dialectOf(t, b)
+		_, kind := d.header(b.Bytes)
+		seen[d][Type(kind)] = true
+	}
+	for d, rows := range bothTables() {
+		for _, m := range rows {
+			if !seen[d][m.Type()] {
+				t.Errorf("vectors.txt lacks\n%s | %s\n    %x", d, Format(m), d.Append(nil, m))
+			}
+		}
+	}
+}
+
+func TestMalformed(t *testing.T) {
+	for _, b := range load(t, "malformed.txt") {
+		got, err := fate(t, b)
+		if got != b.Text {
+			t.Errorf("line %d: got %q, want %q", b.Line, got, b.Text)
+		}
+		if wantViolation := b.Text != "incomplete" && b.Text != "ignored"; IsViolation(err) != wantViolation {
+			t.Errorf("line %d: %v: violation should be %t", b.Line, err, wantViolation)
+		}
+	}
+}
+
+// fate hands a malformed packet to its reader and says what becomes of it.
+func fate(t *testing.T, b vectors.Block) (string, error) {
+	t.Helper()
+	d := dialectOf(t, b)
+	var (
+		m   Message
+		err error
+	)
+	switch b.Reader {
+	case "frame":
+		src := &pieces{seen: b.Bytes}
+		dst, nextErr := d.Next(src, []byte("before"), d.Limit(limit))
+		if string(dst) != "before" {
+			t.Errorf("line %d: a failed Next returns %q", b.Line, dst)
+		}
+		if len(src.seen) != len(b.Bytes) {
+			t.Errorf("line %d: a failed Next consumes %d bytes", b.Line, len(b.Bytes)-len(src.seen))
+		}
+		err = nextErr
+	case "server":
+		m, err = new(Decoder).Decode(d, b.Bytes)
+	case "client":
+		m, err = d.Decode(b.Bytes)
+	default:
+		t.Fatalf("line %d: there is no reader %q", b.Line, b.Reader)
+	}
+	switch {
+	case errors.Is(err, io.ErrShortBuffer):
+		return "incomplete", err
+	case err != nil:
+		return err.Error(), err
+	case m == nil:
+		return "ignored", nil
+	}
+	return Format(m), nil
+}
+
+// TestServerRefusesWhatOnlyServersSend makes sure that malformed.txt stays complete.
+func TestServerRefusesWhatOnlyServersSend(t *testing.T) {
+	refused := map[string]bool{}
+	for _, b := range load(t, "malformed.txt") {
+		if name, _, ok := strings.Cut(b.Text, " can't be sent"); ok {
+			refused[strings.TrimPrefix(name, "packet type ")] = true
+		}
+	}
+	for i := range Table {
+		if row := &Table[i]; row.To == ToClient && !refused[row.Name] {
+			t.Errorf("malformed.txt lacks a %s sent to the server", row.Name)
+		}
+	}
+}

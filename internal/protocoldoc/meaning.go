@@ -1,0 +1,39 @@
+package main
+
+// meanings says what a field is for, by "Packet.field" or, where it is the same in every packet, by "field".
+var meanings = map[string]string{
+	"ref":       "the client's number for this request, repeated in its answer",
+	"result":    "a result code; 0 is success",
+	"id":        "the message's id; 0 when the request failed",
+	"message":   "the text",
+	"user":      "the sender's name",
+	"code":      "a result code: the reason",
+	"password":  "the account's password; empty for a guest",
+	"session":   "the session's number, for logs and reports; 0 when the login failed",
+	"caps":      "reserved: send 0, ignore what comes",
+	"since":     "reserved: send 0",
+	"heartbeat": "seconds that the client may be silent; 0 means no limit",
+	"to":        "the receiver's name",
+
+	"LoginRequest.user":    "the name that is asked for",
+	"LoginResponse.user":   "the name as it was granted, in its canonical form; empty when the login failed",
+	"BroadcastNotify.id":   "the message's id",
+	"WhisperNotify.id":     "the message's id",
+	"Ping.ref":             "any number",
+	"Pong.ref":             "the number of the PING",
+	"SystemNotify.message": "a sentence for the person who reads it",
+
+	"LoginReq.userId":     "the account's name",
+	"LoginReq.password":   "the account's password",
+	"LoginReq.username":   "the name in the chat",
+	"WhisperReq.receiver": "the receiver's name",
+	"WhisperRes.sender":   "the sender's name; on failure the receiver's, as it was asked for",
+	"WhisperRes.message":  "the text; on failure a sentence that says why",
+}
+
+func meaningOf(packet, field string) string {
+	if text, ok := meanings[packet+"."+field]; ok {
+		return text
+	}
+	return meanings[field]
+}

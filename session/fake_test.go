@@ -1,0 +1,143 @@
+package session
+
+import (
+	"io"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+// fakeConn is a connection that keeps what is written to it. A stuck one has a kernel that takes nothing, a broken one
+// fails the next write and closes underneath, as gnet's do.
+type fakeConn struct {
+	lane       *Lane
+	session    *Session
+	got        []byte // what the peer has
+	buffered   []byte // what waits while stuck
+	stuck      bool
+	broken     bool
+	writes     int
+	halfClosed bool
+	closed     bool
+}
+
+func (c *fakeConn) Write(p []byte) (int, error) {
+	c.writes++
+	if c.broken {
+		c.lane.Closed(c.session, ConnectionError)
+		return 0, io.ErrClosedPipe
+	}
+	if c.stuck {
+		c.buffered = append(c.buffered, p...)
+	} else {
+		c.got = append(c.got, p...)
+	}
+	return len(p), nil
+}
+
+func (c *fakeConn) OutboundBuffered() int { return len(c.buffered) }
+func (c *fakeConn) CloseWrite() error     { c.halfClosed = true; return nil }
+func (c *fakeConn) Close() error          { c.closed = true; return nil }
+
+// unstick lets the kernel take what waits.
+func (c *fakeConn) unstick() {
+	c.got, c.buffered, c.stuck = append(c.got, c.buffered...), nil, false
+}
+
+var testAddress = netip.MustParseAddrPort("192.0.2.1:1")
+
+// testHub is a hub whose strands and wakes the test runs itself.
+type testHub struct {
+	*Hub
+	ready []*Session
+	wakes []*Lane
+	now   time.Time
+}
+
+var testLimits = Limits{
+	SessionsMax: 1 << 16, OutboxBytes: 1 << 12, LaneBytes: 1 << 20, StrandBytes: 1 << 12,
+	LoginTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second, Linger: 5 * time.Second,
+}
+
+func newTestHub(lanes int) *testHub {
+	h := &testHub{now: time.Unix(1e9, 0)}
+	h.Hub = NewHub(Config{
+		Limits: testLimits, Lanes: lanes, Heartbeat: [Encodings]bool{0: true},
+		Schedule: func(s *Session) { h.ready = append(h.ready, s) },
+		Farewell: func(dst []byte, s *Session) []byte { return append(dst, "<bye:"+s.Reason().String()+">"...) },
+	})
+	for range lanes {
+		var l *Lane
+		l = h.AddLane(h.now, func() { h.wakes = append(h.wakes, l) })
+	}
+	return h
+}
+
+func (h *testHub) open(t testing.TB, lane int, e Encoding) (*Session, *fakeConn) {
+	t.Helper()
+	l := h.lanes[lane]
+	c := &fakeConn{lane: l}
+	s, err := l.Open(c, testAddress, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.session = s
+	s.SetEncoding(e)
+	return s, c
+}
+
+// join opens a session and logs it in.
+func (h *testHub) join(t testing.TB, lane int, e Encoding, name string) (*Session, *fakeConn) {
+	t.Helper()
+	s, c := h.open(t, lane, e)
+	if claimed, alive := h.Login(s, name, false); !claimed || !alive {
+		t.Fatalf("%s could not log in", name)
+	}
+	h.Join(s, nil)
+	h.settleAll()
+	return s, c
+}
+
+// settleAll runs loops and strands until nothing is left to do.
+func (h *testHub) settleAll() {
+	for len(h.wakes) > 0 || len(h.ready) > 0 {
+		if len(h.wakes) > 0 {
+			l := h.wakes[0]
+			h.wakes = h.wakes[1:]
+			l.Drain()
+			continue
+		}
+		h.settleStrands()
+	}
+}
+
+// settleStrands runs the strands that are ready.
+func (h *testHub) settleStrands() {
+	for ; len(h.ready) > 0; h.ready = h.ready[1:] {
+		s := h.ready[0]
+		for e, ok := s.Take(); ok; e, ok = s.Take() {
+			if e.Closed != None {
+				s.Conclude(e.Closed)
+				s.Leave()
+				break
+			}
+		}
+	}
+}
+
+func (h *testHub) advance(d time.Duration) {
+	h.now = h.now.Add(d)
+	for _, l := range h.lanes {
+		l.Tick(h.now)
+	}
+	h.settleAll()
+}
+
+// text is a broadcast whose frame is its text with the encoding behind it.
+type text string
+
+func (text) Sequence() {}
+
+func (b text) Append(dst []byte, e Encoding) []byte {
+	return append(append(dst, b...), '0'+byte(e))
+}

@@ -1,0 +1,235 @@
+package session
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestSlowConsumer shows that a full outbox ends its session with the reason, that whole frames and then the farewell
+// are all it gets, and that nobody else notices.
+func TestSlowConsumer(t *testing.T) {
+	h := newTestHub(1)
+	_, good := h.join(t, 0, 0, "good")
+	slow, stuck := h.join(t, 0, 0, "slow")
+	stuck.stuck = true
+	frame := text(strings.Repeat("x", 999))
+	for range 10 {
+		if err := h.Broadcast(nil, frame); err != nil {
+			t.Fatal(err)
+		}
+		h.settleAll()
+	}
+	if slow.State() != Disconnecting || slow.Reason() != SlowConsumer {
+		t.Errorf("the slow session is %s for %s", slow.State(), slow.Reason())
+	}
+	if len(stuck.buffered) > testLimits.OutboxBytes+100 {
+		t.Errorf("%d bytes are buffered for it", len(stuck.buffered))
+	}
+	if stuck.halfClosed {
+		t.Error("its connection was closed with bytes in the outbox")
+	}
+	stuck.unstick()
+	h.advance(100 * time.Millisecond)
+	if want := strings.Repeat(string(frame)+"0", 4) + "<bye:slow_consumer>"; string(stuck.got) != want || !stuck.halfClosed {
+		t.Errorf("it got %d bytes and not %d, half-closed: %v", len(stuck.got), len(want), stuck.halfClosed)
+	}
+	if len(good.got) != 10*1000 {
+		t.Errorf("the other one got %d bytes", len(good.got))
+	}
+}
+
+// TestBatchAboveOutbox shows that a batch larger than the outbox closes nobody who keeps up.
+func TestBatchAboveOutbox(t *testing.T) {
+	h := newTestHub(1)
+	s, c := h.join(t, 0, 0, "a")
+	for range 4 {
+		if err := h.Broadcast(nil, text(strings.Repeat("x", 1999))); err != nil && !errors.Is(err, ErrBusy) {
+			t.Fatal(err)
+		}
+	}
+	h.settleAll()
+	if s.State() != Authenticated || len(c.got) < testLimits.OutboxBytes {
+		t.Errorf("after %d bytes at once the session is %s", len(c.got), s.State())
+	}
+}
+
+// TestBusy shows that full lanes are said, and that an answer still has room when others have none.
+func TestBusy(t *testing.T) {
+	h := newTestHub(2)
+	limits := testLimits
+	limits.LaneBytes = 1000
+	h.SetLimits(limits)
+	a, got := h.join(t, 0, 0, "a")
+	_, other := h.join(t, 1, 0, "b")
+	frame := make([]byte, 600)
+	for i, want := range []error{nil, nil, ErrBusy} {
+		if err := a.Ref().Send(frame); !errors.Is(err, want) {
+			t.Errorf("frame %d: %v", i, err)
+		}
+	}
+	a.Send([]byte("answer"))
+	for i, want := range []error{nil, nil, ErrBusy} {
+		if err := h.Broadcast(nil, text(frame)); !errors.Is(err, want) {
+			t.Errorf("broadcast %d: %v", i, err)
+		}
+	}
+	h.settleAll()
+	if len(got.got) != 1200+6+1202 || len(other.got) != 1202 {
+		t.Errorf("got %d and %d bytes", len(got.got), len(other.got))
+	}
+	for range 5 {
+		a.Send(frame)
+	}
+	h.settleAll()
+	if a.Reason() != Overloaded {
+		t.Errorf("a session with more answers than can be queued has the reason %s", a.Reason())
+	}
+}
+
+// TestTimeouts shows which silence ends which session, to the tick.
+func TestTimeouts(t *testing.T) {
+	h := newTestHub(1)
+	silent, _ := h.open(t, 0, 0)
+	idle, _ := h.join(t, 0, 0, "idle")
+	busy, _ := h.join(t, 0, 0, "busy")
+	classic, _ := h.join(t, 0, 1, "classic")
+	state := func(want State, sessions ...*Session) {
+		t.Helper()
+		for _, s := range sessions {
+			if s.State() != want {
+				t.Errorf("at %v session %d is %s", h.now.Sub(time.Unix(1e9, 0)), s.slot, s.State())
+			}
+		}
+	}
+	h.advance(10*time.Second - time.Nanosecond)
+	state(Connected, silent)
+	h.advance(time.Nanosecond)
+	state(Disconnecting, silent)
+	if silent.Reason() != LoginTimeout {
+		t.Errorf("reason: %s", silent.Reason())
+	}
+	h.lanes[0].Touch(busy)
+	h.advance(65*time.Second - time.Nanosecond)
+	state(Authenticated, idle, busy, classic)
+	h.advance(time.Nanosecond)
+	state(Disconnecting, idle)
+	state(Authenticated, busy, classic)
+	h.advance(10*time.Second - time.Nanosecond)
+	state(Authenticated, busy)
+	h.advance(time.Nanosecond)
+	state(Disconnecting, busy)
+	h.advance(time.Hour)
+	state(Authenticated, classic)
+}
+
+// TestLinger shows that an ended session's connection waits for its last bytes, but not for ever.
+func TestLinger(t *testing.T) {
+	h := newTestHub(1)
+	s, c := h.join(t, 0, 0, "a")
+	c.stuck = true
+	s.Send([]byte("last words"))
+	s.End(LoggedOut, "")
+	h.settleAll()
+	h.advance(testLimits.Linger - time.Nanosecond)
+	if c.halfClosed || c.closed {
+		t.Error("it was closed with bytes in the outbox")
+	}
+	h.advance(time.Nanosecond)
+	if !c.closed {
+		t.Error("it was never closed")
+	}
+
+	s, c = h.join(t, 0, 0, "b")
+	s.End(LoggedOut, "")
+	h.settleAll()
+	if !c.halfClosed || c.closed {
+		t.Error("it was not closed, or not politely")
+	}
+	h.advance(parting)
+	if !c.closed {
+		t.Error("a client that never closes its end keeps its connection")
+	}
+}
+
+// TestWriteBreaks shows that connections which break underneath a drain cost nobody else a frame or a second one.
+func TestWriteBreaks(t *testing.T) {
+	h := newTestHub(1)
+	var conns []*fakeConn
+	for i := range 50 {
+		_, c := h.join(t, 0, 0, string(rune('a'+i)))
+		c.broken = i%3 == 0
+		conns = append(conns, c)
+	}
+	if err := h.Broadcast(nil, text("hello")); err != nil {
+		t.Fatal(err)
+	}
+	h.settleAll()
+	for i, c := range conns {
+		if want := map[bool]string{true: "", false: "hello0"}[i%3 == 0]; string(c.got) != want {
+			t.Errorf("connection %d got %q", i, c.got)
+		}
+	}
+	if h.Open() != 33 || h.Names() != 33 {
+		t.Errorf("%d sessions and %d names are left", h.Open(), h.Names())
+	}
+}
+
+// TestFull shows that sessions above the limit come from the reserve, and then not at all.
+func TestFull(t *testing.T) {
+	h := newTestHub(1)
+	limits := testLimits
+	limits.SessionsMax = 2
+	h.SetLimits(limits)
+	l := h.lanes[0]
+	for i, want := range []struct {
+		session bool
+		err     error
+	}{{true, nil}, {true, nil}, {true, ErrFull}, {false, ErrFull}} {
+		s, err := l.Open(&fakeConn{lane: l}, testAddress, 1)
+		if (s != nil) != want.session || !errors.Is(err, want.err) {
+			t.Errorf("connection %d: session %v, error %v", i, s != nil, err)
+		}
+	}
+}
+
+// TestStrandIsBounded shows that a strand takes no more than its limit, but always one event.
+func TestStrandIsBounded(t *testing.T) {
+	h := newTestHub(1)
+	s, _ := h.open(t, 0, 0)
+	h.settleAll()
+	if !s.Receive(make([]byte, 2*testLimits.StrandBytes)) {
+		t.Error("an empty strand refused packets")
+	}
+	if s.Receive([]byte("x")) {
+		t.Error("a full strand took more")
+	}
+	if len(h.ready) != 1 {
+		t.Errorf("the strand was scheduled %d times", len(h.ready))
+	}
+}
+
+func TestRate(t *testing.T) {
+	var r Rate
+	const interval = int64(100 * time.Millisecond)
+	now := int64(0)
+	f := func(after time.Duration, want bool) {
+		t.Helper()
+		now += int64(after)
+		if r.Take(now, interval, 3) != want {
+			t.Errorf("at %v: %v", time.Duration(now), !want)
+		}
+	}
+	f(time.Hour, true)
+	f(0, true)
+	f(0, true)
+	f(0, false)
+	f(99*time.Millisecond, false)
+	f(time.Millisecond, true)
+	f(0, false)
+	f(time.Hour, true)
+	f(0, true)
+	f(0, true)
+	f(0, false)
+}

@@ -1,0 +1,230 @@
+package session
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// modelSession is what a session must get, written down in the plainest way: one string.
+type modelSession struct {
+	session *Session
+	conn    *fakeConn
+	ref     Ref
+	name    string
+	want    strings.Builder
+	member  bool
+	ended   bool
+	gone    bool
+}
+
+// model runs random programs on a hub with two lanes and holds every session's output against the plain list of what
+// was sent to it. Drains are sliced after a few writes, so that they are interrupted anywhere.
+type model struct {
+	t        *rapid.T
+	hub      *testHub
+	sessions []*modelSession
+	frames   int
+	names    map[string]*modelSession
+}
+
+// live picks a session that is open, or returns nil.
+func (m *model) live() *modelSession {
+	var open []*modelSession
+	for _, s := range m.sessions {
+		if !s.gone {
+			open = append(open, s)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	return rapid.SampledFrom(open).Draw(m.t, "session")
+}
+
+func (m *model) frame() string {
+	m.frames++
+	return fmt.Sprintf("<%d>", m.frames)
+}
+
+func (m *model) open(t *rapid.T) {
+	lane, e := rapid.IntRange(0, 1).Draw(t, "lane"), Encoding(rapid.IntRange(0, 1).Draw(t, "encoding"))
+	l := m.hub.lanes[lane]
+	c := &fakeConn{lane: l}
+	s, err := l.Open(c, testAddress, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.session = s
+	s.SetEncoding(e)
+	m.sessions = append(m.sessions, &modelSession{session: s, conn: c, ref: s.Ref()})
+}
+
+func (m *model) login(t *rapid.T) {
+	s := m.live()
+	if s == nil || s.ended || s.member {
+		return
+	}
+	name, replace := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}).Draw(t, "name"), rapid.Bool().Draw(t, "replace")
+	holder := m.names[name]
+	claimed, alive := m.hub.Login(s.session, name, replace)
+	if claimed != (holder == nil || replace) || !alive {
+		t.Fatalf("claim of %s (held: %v, replace: %v): %v, alive %v", name, holder != nil, replace, claimed, alive)
+	}
+	if !claimed {
+		return
+	}
+	if holder != nil {
+		m.settle() // the end of the holder is asked for by its Ref, so it comes with the drain
+		holder.end("replaced")
+	}
+	m.names[name], s.name = s, name
+	welcome := m.frame()
+	m.hub.Join(s.session, []byte(welcome))
+	s.member = true
+	s.want.WriteString(welcome)
+}
+
+func (s *modelSession) end(why string) {
+	if !s.ended && !s.gone {
+		fmt.Fprintf(&s.want, "<bye:%s>", why)
+		s.ended, s.member = true, false
+	}
+}
+
+func (m *model) broadcast(t *rapid.T) {
+	from := m.live()
+	if from == nil || !from.member {
+		return
+	}
+	f := m.frame()
+	if err := m.hub.Broadcast(from.session, text(f)); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range m.sessions {
+		if s != from && s.member {
+			fmt.Fprintf(&s.want, "%s%d", f, s.ref.Encoding())
+		}
+	}
+}
+
+// whisper sends to any session there ever was: a Ref to one that is gone must reach nobody, whoever has its slot.
+func (m *model) whisper(t *rapid.T) {
+	if len(m.sessions) == 0 {
+		return
+	}
+	to := rapid.SampledFrom(m.sessions).Draw(t, "to")
+	f := m.frame()
+	if err := to.ref.Send([]byte(f)); err != nil {
+		t.Fatal(err)
+	}
+	if !to.ended && !to.gone {
+		to.want.WriteString(f)
+	}
+}
+
+func (m *model) answer(*rapid.T) {
+	if s := m.live(); s != nil && !s.ended {
+		f := m.frame()
+		s.session.Send([]byte(f))
+		s.want.WriteString(f)
+	}
+}
+
+func (m *model) end(t *rapid.T) {
+	if s := m.live(); s != nil {
+		if won := s.session.End(IdleTimeout, ""); won == s.ended {
+			t.Fatalf("End of a session that had ended: %v, and this one won: %v", s.ended, won)
+		}
+		s.end("idle_timeout")
+	}
+}
+
+// close is the peer's doing, so it comes between drains or between their slices. What was not written then is lost.
+func (m *model) close(t *rapid.T) {
+	s := m.live()
+	if s == nil {
+		return
+	}
+	s.conn.lane.Closed(s.session, ClientClosed)
+	s.gone, s.member = true, false
+	if m.names[s.name] == s {
+		delete(m.names, s.name)
+	}
+	if !strings.HasPrefix(s.want.String(), string(s.conn.got)) {
+		t.Fatalf("a closed session has got\n%s\nwhich does not begin\n%s", s.conn.got, s.want.String())
+	}
+	m.strands()
+}
+
+// strands lets every strand that is ready run, without draining lanes.
+func (m *model) strands() {
+	wakes := m.hub.wakes
+	m.hub.wakes = nil
+	m.hub.settleStrands()
+	m.hub.wakes = append(wakes, m.hub.wakes...)
+}
+
+// step drains one slice of one lane.
+func (m *model) step(*rapid.T) {
+	if len(m.hub.wakes) > 0 {
+		l := m.hub.wakes[0]
+		m.hub.wakes = m.hub.wakes[1:]
+		l.Drain()
+	}
+}
+
+func (m *model) settle() { m.hub.settleAll() }
+
+func (m *model) check(t *rapid.T) {
+	m.settle()
+	members := 0
+	for i, s := range m.sessions {
+		if !s.gone && string(s.conn.got) != s.want.String() {
+			t.Fatalf("session %d has got\n%s\nand not\n%s", i, s.conn.got, s.want.String())
+		}
+		if s.member {
+			members++
+		}
+		if s.ended && !s.gone && !s.conn.halfClosed {
+			t.Fatalf("session %d has ended and its connection stays open", i)
+		}
+	}
+	if got := m.hub.Census(Authenticated, 0) + m.hub.Census(Authenticated, 1); got != members {
+		t.Fatalf("%d sessions are counted as logged in, not %d", got, members)
+	}
+	if m.hub.Names() != len(m.names) {
+		t.Fatalf("%d names are in use, not %d", m.hub.Names(), len(m.names))
+	}
+}
+
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := &model{t: t, hub: newTestHub(2), names: map[string]*modelSession{}}
+		for _, l := range m.hub.lanes {
+			l.slice = rapid.IntRange(1, 5).Draw(t, "slice")
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"open": m.open, "open again": m.open, "login": m.login, "login again": m.login,
+			"broadcast": m.broadcast, "broadcast again": m.broadcast, "whisper": m.whisper, "answer": m.answer,
+			"end": m.end, "close": m.close, "step": m.step, "settle": m.check,
+		})
+		m.check(t)
+		for _, s := range m.sessions {
+			if !s.gone {
+				s.conn.lane.Closed(s.session, ClientClosed)
+			}
+		}
+		m.settle()
+		if open, names := m.hub.Open(), m.hub.Names(); open != 0 || names != 0 {
+			t.Fatalf("%d sessions and %d names are left", open, names)
+		}
+		for state := range State(States) {
+			if n := m.hub.Census(state, 0) + m.hub.Census(state, 1); n != 0 {
+				t.Fatalf("%d sessions are still counted as %s", n, state)
+			}
+		}
+	})
+}
