@@ -1,0 +1,123 @@
+package session
+
+import (
+	"sync"
+	"testing"
+)
+
+// A worker that has not heard of the end goes on posting; one drain may find all of it.
+func TestWhatIsPostedBehindAnEndReachesNobody(t *testing.T) {
+	h := newTestHub(1)
+	s, conn := h.open(t, 0, 0)
+	if _, alive := h.Login(s, "alice", false); !alive {
+		t.Fatal("not alive")
+	}
+	s.End(ShuttingDown, "")
+	h.Join(s, []byte("welcome"))
+	if err := h.Broadcast(nil, text("to all")); err != nil {
+		t.Fatal(err)
+	}
+	s.Send([]byte("an answer"))
+	h.settleAll()
+	if got := string(conn.got); got != "<bye:shutting_down>" {
+		t.Errorf("%q was written, want the farewell only", got)
+	}
+	h.lanes[0].Closed(s, ClientClosed)
+	h.settleAll()
+	if h.Names() != 0 || h.Open() != 0 || h.population[0] != 0 {
+		t.Errorf("left behind: %d names, %d sessions, population %d", h.Names(), h.Open(), h.population[0])
+	}
+}
+
+func TestAnEndedSessionsNameIsFree(t *testing.T) {
+	h := newTestHub(1)
+	first, _ := h.open(t, 0, 0)
+	second, _ := h.open(t, 0, 0)
+	h.Login(first, "alice", false)
+	if claimed, _ := h.Login(second, "alice", false); claimed {
+		t.Error("a name was given twice")
+	}
+	first.End(IdleTimeout, "")
+	if _, ok := h.Lookup("alice"); ok {
+		t.Error("a session that has ended is found")
+	}
+	if claimed, alive := h.Login(second, "alice", false); !claimed || !alive {
+		t.Error("the name of a session that has ended is not free")
+	}
+	h.lanes[0].Closed(first, ClientClosed)
+	h.settleAll()
+	if ref, ok := h.Lookup("alice"); !ok || ref != second.Ref() {
+		t.Error("a late close took the new owner's name")
+	}
+}
+
+// The new session ends while it logs in. The old one has lost its name by then, so it must not stay without one.
+func TestALoginThatDiesStillEndsWhomItReplaced(t *testing.T) {
+	h := newTestHub(1)
+	first, _ := h.open(t, 0, 0)
+	second, _ := h.open(t, 0, 0)
+	h.Login(first, "alice", false)
+	second.End(LoginTimeout, "")
+	if claimed, alive := h.Login(second, "alice", true); !claimed || alive {
+		t.Fatalf("claimed %t, alive %t", claimed, alive)
+	}
+	h.settleAll()
+	if first.Reason() != Replaced {
+		t.Errorf("the replaced session's reason is %s", first.Reason())
+	}
+	if h.Names() != 0 {
+		t.Errorf("%d names are taken", h.Names())
+	}
+}
+
+func TestTheLastFrameIsTheLastOne(t *testing.T) {
+	h := newTestHub(1)
+	s, conn := h.open(t, 0, 0)
+	h.Login(s, "alice", false)
+	h.Join(s, nil)
+	s.Finish(LoggedOut, []byte("done"))
+	if err := h.Broadcast(nil, text("to all")); err != nil {
+		t.Fatal(err)
+	}
+	h.settleAll()
+	if got := string(conn.got); got != "done<bye:logged_out>" {
+		t.Errorf("%q was written", got)
+	}
+}
+
+// A session that is never idle must not keep the events it has dealt with.
+func TestABusyStrandsInboxStaysSmall(t *testing.T) {
+	h := newTestHub(1)
+	s, _ := h.open(t, 0, 0)
+	s.Receive([]byte("first"))
+	for range 10000 {
+		s.Receive([]byte("more"))
+		if e, ok := s.Take(); !ok || len(e.Packets) == 0 {
+			t.Fatal("an event is missing")
+		}
+	}
+	if cap(s.inbox) > 16 {
+		t.Errorf("the inbox has room for %d events", cap(s.inbox))
+	}
+}
+
+// Run with -race: the loop kicks a session whose strand reads why it ended.
+func TestAKickBesideTheLastEvent(t *testing.T) {
+	h := newTestHub(1)
+	l := h.lanes[0]
+	for range 100 {
+		s, _ := h.open(t, 0, 0)
+		s.Ref().End(Replaced)
+		l.Closed(s, ClientClosed)
+		var strand sync.WaitGroup
+		strand.Go(func() {
+			s.Conclude(ClientClosed)
+			_ = s.Detail()
+		})
+		l.Drain()
+		strand.Wait()
+		s.Leave()
+		l.Drain()
+		h.wakes, h.ready = nil, nil
+	}
+}
