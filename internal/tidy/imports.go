@@ -29,6 +29,7 @@ var layers = []layer{
 	{dir: "store", module: []string{"codec", "handler"}},
 	{dir: "cluster", module: []string{"codec", "session", "handler"}},
 	{dir: "server", module: []string{"codec", "session", "handler", "web"}, tests: []string{"client", "store", "cluster"}},
+	{dir: "client/term", module: []string{"client", "codec"}, tests: []string{"server"}},
 	{dir: "client", module: []string{"codec"}, tests: []string{"handler", "session", "server"}},
 	{dir: "loadtest", module: []string{"client", "codec"}, tests: []string{"server", "handler", "session"}},
 	{dir: "web", external: stdOnly, tests: []string{"codec", "server", "handler", "session"}},
