@@ -54,10 +54,20 @@ func (p *pool) schedule(s *session.Session) { p.add(job{session: s}) }
 func (p *pool) probe(f func()) { p.add(job{probe: f}) }
 
 func (p *pool) add(j job) {
-	p.mu.Lock()
-	p.queue = append(p.queue, j)
-	p.mu.Unlock()
+	p.push(j)
 	p.start()
+}
+
+// push queues a job. While the queue is never empty, next never begins anew, so what was taken is dropped here.
+func (p *pool) push(j job) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.queue) == cap(p.queue) && p.head > len(p.queue)/2 {
+		left := copy(p.queue, p.queue[p.head:])
+		clear(p.queue[left:])
+		p.queue, p.head = p.queue[:left], 0
+	}
+	p.queue = append(p.queue, j)
 }
 
 // start adds a worker if there is work and room for one. ants refuses only in a moment when workers are about to stop;
@@ -88,9 +98,7 @@ func (p *pool) work() {
 		case j.probe != nil:
 			j.probe()
 		case p.turn(j.session):
-			p.mu.Lock()
-			p.queue = append(p.queue, j)
-			p.mu.Unlock()
+			p.push(j)
 		}
 	}
 }
