@@ -2,6 +2,7 @@
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
+.NOTPARALLEL:
 
 GO       ?= go
 FUZZTIME ?= 5m

@@ -46,7 +46,6 @@ type Chat struct {
 	packets [codec.TypeMax]atomic.Uint64 // by type, as they arrived
 	ignored atomic.Uint64                // classic packets that the original ignores too
 	refused atomic.Uint64                // requests that were answered with a failure
-	panics  atomic.Uint64
 }
 
 // New returns a Chat with an empty Hub.
@@ -74,9 +73,6 @@ func (c *Chat) Ignored() uint64 { return c.ignored.Load() }
 
 // Refused returns how many requests were answered with a failure. Anyone.
 func (c *Chat) Refused() uint64 { return c.refused.Load() }
-
-// Panics returns how many panics have ended a session. Anyone.
-func (c *Chat) Panics() uint64 { return c.panics.Load() }
 
 // nextID returns the id of a message that is accepted now. Ids grow in the order of the calls.
 func (c *Chat) nextID(now time.Time) codec.ID {

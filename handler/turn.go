@@ -71,7 +71,6 @@ func (t *turn) gone(why session.Reason) {
 func (t *turn) packets(run []byte) {
 	defer func() {
 		if value := recover(); value != nil {
-			t.chat.panics.Add(1)
 			t.chat.config.Panicked(t.session, value, debug.Stack())
 			t.session.End(session.ServerError, "")
 		}

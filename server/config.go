@@ -23,7 +23,7 @@ type Config struct {
 	Workers int `default:"0" help:"Handlers that run at a time. 0: 16 for each processor, so that some may wait for a lock or a disk."`
 
 	MaxSessions           int `default:"100000" help:"Connections at a time. More are refused with LOGIN_USER_FULL. The limit of open files minus 300 is kept to as well."`
-	SessionsPreallocated  int `default:"1024" help:"Sessions whose memory is taken at the start, about 300 bytes each."`
+	SessionsPreallocated  int `default:"1024" help:"Sessions whose memory is taken at the start, 256 bytes each."`
 	ConnectionsPerAddress int `default:"0" reload:"" help:"Connections at a time from one address. 0: no limit, since behind a load balancer all come from one."`
 
 	MaxPacket  int `default:"4096" reload:"" help:"Largest packet from a client in bytes, header included: room for the longest message and its fields."`
@@ -36,7 +36,7 @@ type Config struct {
 	MessageBurst int `default:"40" reload:"" help:"Requests at once that the rate lets through, such as a pasted text."`
 
 	OutboxBytes Bytes `default:"1MiB" reload:"" help:"Bytes that may wait for a slow client before it is disconnected: some seconds of a busy lobby."`
-	LaneBytes   Bytes `default:"16MiB" reload:"" help:"Bytes that may wait for one event loop before senders hear SERVER_BUSY: some 10 ms of its work."`
+	LaneBytes   Bytes `default:"16MiB" reload:"" help:"Bytes that may wait for one event loop before senders hear SERVER_BUSY: some 10 ms of its work. For broadcasts the lesser of this and --outbox-bytes, so that a burst is refused before it closes receivers that keep up."`
 	StrandBytes Bytes `default:"1MiB" reload:"" help:"Bytes of one client's requests that may wait for a worker before it is disconnected with SERVER_BUSY."`
 
 	DuplicateLogin string `default:"reject" enum:"reject,replace" reload:"" help:"A second login under a name: reject it (LOGIN_USER_ALREADY), or replace the first one (REPLACED)."`

@@ -41,6 +41,13 @@ func (s *Server) drain(stopped <-chan error) {
 func (s *Server) endAll(begun time.Time, over time.Duration, stopped <-chan error) {
 	step := time.NewTicker(drainStep)
 	defer step.Stop()
+	for time.Since(begun) < over/10 && s.chat.Hub.Open() > 0 {
+		select { // not ready, but still serving: load balancers are to see it before clients come back through them
+		case <-step.C:
+		case <-stopped:
+			return
+		}
+	}
 	for {
 		left := over - time.Since(begun)
 		open := s.chat.Hub.Open()
