@@ -12,7 +12,7 @@ import (
 // Programs long enough for rare meetings, such as a broadcast between the moment when a kernel has room again and the
 // moment when what waited for it has left. The command line may say otherwise.
 func init() {
-	for name, value := range map[string]string{"rapid.checks": "1000", "rapid.steps": "100"} {
+	for name, value := range map[string]string{"rapid.checks": "3000", "rapid.steps": "100"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}
