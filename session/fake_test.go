@@ -49,9 +49,10 @@ var testAddress = netip.MustParseAddrPort("192.0.2.1:1")
 // testHub is a hub whose strands and wakes the test runs itself.
 type testHub struct {
 	*Hub
-	ready []*Session
-	wakes []*Lane
-	now   time.Time
+	ready  []*Session
+	wakes  []*Lane
+	paused []*Lane // their drains go on once they have looked at their sockets
+	now    time.Time
 }
 
 var testLimits = Limits{
@@ -100,15 +101,31 @@ func (h *testHub) join(t testing.TB, lane int, e Encoding, name string) (*Sessio
 
 // settleAll runs loops and strands until nothing is left to do.
 func (h *testHub) settleAll() {
-	for len(h.wakes) > 0 || len(h.ready) > 0 {
-		if len(h.wakes) > 0 {
-			l := h.wakes[0]
-			h.wakes = h.wakes[1:]
-			l.Drain()
-			continue
-		}
+	for h.step() || len(h.ready) > 0 {
 		h.settleStrands()
 	}
+}
+
+// step does the next thing that a loop is to do, and reports whether there was anything. A paused drain goes on behind
+// all that the loops were woken for before, as if they had come to look at their sockets then.
+func (h *testHub) step() bool {
+	if len(h.wakes) > 0 {
+		l := h.wakes[0]
+		h.wakes = h.wakes[1:]
+		if l.Drain() {
+			h.paused = append(h.paused, l)
+		}
+		return true
+	}
+	if len(h.paused) > 0 {
+		l := h.paused[0]
+		h.paused = h.paused[1:]
+		if l.Resume() {
+			h.paused = append(h.paused, l)
+		}
+		return true
+	}
+	return false
 }
 
 // settleStrands runs the strands that are ready.

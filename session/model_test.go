@@ -169,13 +169,7 @@ func (m *model) strands() {
 }
 
 // step drains one slice of one lane.
-func (m *model) step(*rapid.T) {
-	if len(m.hub.wakes) > 0 {
-		l := m.hub.wakes[0]
-		m.hub.wakes = m.hub.wakes[1:]
-		l.Drain()
-	}
-}
+func (m *model) step(*rapid.T) { m.hub.step() }
 
 func (m *model) settle() { m.hub.settleAll() }
 
@@ -206,6 +200,7 @@ func TestModel(t *testing.T) {
 		m := &model{t: t, hub: newTestHub(2), names: map[string]*modelSession{}}
 		for _, l := range m.hub.lanes {
 			l.slice = rapid.IntRange(1, 5).Draw(t, "slice")
+			l.budget = l.slice
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"open": m.open, "open again": m.open, "login": m.login, "login again": m.login,
