@@ -107,10 +107,11 @@ func (t *turn) packet(packet []byte) {
 // handle lets a message through the gate that its row describes, to its handler.
 func (t *turn) handle(m codec.Message) error {
 	row := codec.Lookup(m.Type())
-	if row.Metered && !t.allowed() {
+	early := row.Stage == codec.LoggedIn && t.session.State() == session.Connected
+	if (row.Metered || early) && !t.allowed() {
 		return codec.RateLimited
 	}
-	if row.Stage == codec.LoggedIn && t.session.State() == session.Connected {
+	if early {
 		return codec.NotLoggedIn
 	}
 	return handlers[row.Type](t, m)

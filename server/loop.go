@@ -32,8 +32,27 @@ type loop struct {
 // Run drains the lane. It is what the lane's wake has the loop do.
 func (l *loop) Run(context.Context) error {
 	defer l.recover("drain")
-	l.lane.Drain()
+	if l.lane.Drain() {
+		l.resume()
+	}
 	return nil
+}
+
+// resume has the loop go on with a paused drain after it has looked at its sockets. gnet runs whatever is executed,
+// even by what it runs, until nothing is left, and only then looks at them: what comes later has to come from elsewhere.
+func (l *loop) resume() {
+	go func() {
+		err := l.events.Execute(context.Background(), gnet.RunnableFunc(func(context.Context) error {
+			defer l.recover("drain")
+			if l.lane.Resume() {
+				l.resume()
+			}
+			return nil
+		}))
+		if err != nil {
+			l.server.log.Debug("a loop takes no more work", zap.Error(err))
+		}
+	}()
 }
 
 // wake has the loop drain its lane. Anyone.

@@ -10,31 +10,46 @@ type place struct {
 // writesPerSlice is Lane.slice: some 5 ms of a busy core.
 const writesPerSlice = 1024
 
-// Drain sends everything that was posted since the last drain, at most one write a session. A drain for many sessions
-// works in slices: it writes to some, asks to be woken again and goes on. Every wake, whoever asked for it, is one call,
-// so it is no matter which of them goes on and which takes what was posted meanwhile. Loop.
-func (l *Lane) Drain() {
+// Drain sends everything that was posted since the last drain, at most one write a session. It reports true when it
+// stopped short, because as many writes as one look at the sockets allows are done: then Resume must be called once the
+// loop has looked at its sockets, and until then Drain does nothing. What counts are all writes since that look, so that
+// small drains which follow each other without end can't keep the loop from reading either. Loop.
+func (l *Lane) Drain() (paused bool) {
+	if l.paused || !l.draining && !l.armed.Load() {
+		return false
+	}
+	if l.budget <= 0 {
+		l.paused = true
+		return true
+	}
 	if !l.draining && !l.begin() {
-		return
+		return false
 	}
 	defer l.publish()
-	budget := l.slice
 	for ; l.place.special < len(l.specials); l.place.special++ {
-		if budget == 0 {
-			l.wake()
-			return
+		if l.budget <= 0 {
+			l.paused = true
+			return true
 		}
 		l.settle(l.specials[l.place.special])
-		budget--
+		l.budget--
 	}
 	for ; l.place.encoding < Encodings; l.place.encoding++ {
-		if !l.everybody(Encoding(l.place.encoding), &budget) {
-			l.wake()
-			return
+		if !l.everybody(Encoding(l.place.encoding)) {
+			l.paused = true
+			return true
 		}
 		l.place.member = unset
 	}
 	l.finish()
+	return false
+}
+
+// Resume goes on with a drain that paused, and then takes what was posted meanwhile, whose wakes came to nothing. It
+// reports what Drain does. Loop, after it has looked at its sockets.
+func (l *Lane) Resume() (paused bool) {
+	l.paused, l.budget = false, l.slice
+	return l.Drain() || l.Drain()
 }
 
 // unset is place.member before an encoding was begun.

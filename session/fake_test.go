@@ -17,12 +17,14 @@ type fakeConn struct {
 	got        []byte   // what the peer has
 	buffered   []byte   // what waits while stuck
 	stuck      bool
+	writes     int // direct ones too
 	broken     bool
 	halfClosed bool
 	closed     bool
 }
 
 func (c *fakeConn) Write(p []byte) (int, error) {
+	c.writes++
 	if c.broken {
 		c.lane.Closed(c.session, ConnectionError)
 		return 0, io.ErrClosedPipe
@@ -58,10 +60,11 @@ var testAddress = netip.MustParseAddrPort("192.0.2.1:1")
 // testHub is a hub whose strands and wakes the test runs itself.
 type testHub struct {
 	*Hub
-	conns []*fakeConn // by descriptor
-	ready []*Session
-	wakes []*Lane
-	now   time.Time
+	conns  []*fakeConn // by descriptor
+	ready  []*Session
+	wakes  []*Lane
+	paused []*Lane // their drains go on once they have looked at their sockets
+	now    time.Time
 }
 
 var testLimits = Limits{
@@ -92,6 +95,7 @@ func (h *testHub) writeDirect(descriptor int32, p []byte) int {
 	if c.stuck || c.broken {
 		return 0
 	}
+	c.writes++
 	if c.takes > 0 {
 		p = p[:min(len(p), c.takes)]
 	}
@@ -126,15 +130,31 @@ func (h *testHub) join(t testing.TB, lane int, e Encoding, name string) (*Sessio
 
 // settleAll runs loops and strands until nothing is left to do.
 func (h *testHub) settleAll() {
-	for len(h.wakes) > 0 || len(h.ready) > 0 {
-		if len(h.wakes) > 0 {
-			l := h.wakes[0]
-			h.wakes = h.wakes[1:]
-			l.Drain()
-			continue
-		}
+	for h.step() || len(h.ready) > 0 {
 		h.settleStrands()
 	}
+}
+
+// step does the next thing that a loop is to do, and reports whether there was anything. A paused drain goes on behind
+// all that the loops were woken for before, as if they had come to look at their sockets then.
+func (h *testHub) step() bool {
+	if len(h.wakes) > 0 {
+		l := h.wakes[0]
+		h.wakes = h.wakes[1:]
+		if l.Drain() {
+			h.paused = append(h.paused, l)
+		}
+		return true
+	}
+	if len(h.paused) > 0 {
+		l := h.paused[0]
+		h.paused = h.paused[1:]
+		if l.Resume() {
+			h.paused = append(h.paused, l)
+		}
+		return true
+	}
+	return false
 }
 
 // settleStrands runs the strands that are ready.

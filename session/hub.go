@@ -70,7 +70,7 @@ func (h *Hub) SetLimits(limits Limits) { h.limits.Store(&limits) }
 func (h *Hub) AddLane(now time.Time, wake func()) *Lane {
 	h.seq.Lock()
 	defer h.seq.Unlock()
-	l := &Lane{hub: h, wake: wake, index: uint32(len(h.lanes)), slice: writesPerSlice, now: now.UnixNano()}
+	l := &Lane{hub: h, wake: wake, index: uint32(len(h.lanes)), slice: writesPerSlice, budget: writesPerSlice, now: now.UnixNano()}
 	for n := 0; n < h.config.Preallocated/max(1, h.config.Lanes); n += blockSize {
 		l.slab.grow(l)
 	}

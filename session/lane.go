@@ -13,7 +13,7 @@ type Lane struct {
 	hub   *Hub
 	wake  func()
 	index uint32
-	slice int // how many sessions a drain writes to before it lets its loop read again
+	slice int // how many writes there may be before the loop reads again
 
 	// Atomic.
 	armed  atomic.Bool  // a wake is on its way
@@ -38,6 +38,8 @@ type Lane struct {
 	epoch    uint32     // the number of this drain
 	place    place      // where this drain goes on; draining says whether there is one
 	draining bool
+	budget   int  // how many writes there may be until the loop looks at its sockets
+	paused   bool // they were used up; Resume goes on
 }
 
 // opKind says what an operation does with its session.
@@ -189,8 +191,8 @@ func (l *Lane) Open(conn Conn, address netip.AddrPort, reserve int) (*Session, e
 	return s, nil
 }
 
-// Touch notes that something arrived from the session. Loop.
-func (l *Lane) Touch(s *Session) { s.seen = l.now }
+// Touch notes that something arrived from the session, and so that the loop looks at its sockets. Loop.
+func (l *Lane) Touch(s *Session) { s.seen, l.budget = l.now, l.slice }
 
 // Closed says that the session's connection is gone. Its strand hears of it behind all that arrived before. Loop, once.
 func (l *Lane) Closed(s *Session, why Reason) {

@@ -233,3 +233,81 @@ func TestRate(t *testing.T) {
 	f(0, true)
 	f(0, false)
 }
+
+// A lane that always has something to send lets its loop look at its sockets: after so many writes it does nothing until
+// it is resumed. Then nothing is missing and nothing comes twice.
+func TestADrainPauses(t *testing.T) {
+	h, l, conns := pausing(t, 6)
+	broadcast(t, h, "a")
+	if paused := l.Drain(); !paused || writes(conns) != 4 {
+		t.Fatalf("paused: %v", paused)
+	}
+	for range 3 {
+		broadcast(t, h, "b")
+		if paused := l.Drain(); paused || writes(conns) != 0 {
+			t.Fatal("a wake goes on with a drain that has not been resumed")
+		}
+	}
+	if paused := l.Resume(); !paused || writes(conns) != 4 { // the last 2 of the first batch, 2 of what came meanwhile
+		t.Fatalf("paused again: %v", paused)
+	}
+	if paused := l.Resume(); paused || writes(conns) != 4 {
+		t.Fatalf("paused for the third time: %v", paused)
+	}
+	for _, c := range conns {
+		if want := "a0b0b0b0"; string(c.got) != want {
+			t.Errorf("got %s and not %s", c.got, want)
+		}
+	}
+}
+
+// Small drains that follow each other without end pause like a large one, unless the loop reads in between.
+func TestSmallDrainsPause(t *testing.T) {
+	h, l, conns := pausing(t, 2)
+	pauses := 0
+	for range 10 {
+		broadcast(t, h, "a")
+		if l.Drain() {
+			pauses++
+			l.Resume()
+		}
+	}
+	if n := writes(conns); n != 20 || pauses != 4 {
+		t.Errorf("%d writes and %d pauses", n, pauses)
+	}
+	for range 10 {
+		l.Touch(conns[0].session)
+		broadcast(t, h, "b")
+		if l.Drain() {
+			t.Fatal("paused though the loop reads")
+		}
+	}
+}
+
+// pausing is a lane that pauses after 4 writes, and its members' connections.
+func pausing(t *testing.T, members int) (h *testHub, l *Lane, conns []*fakeConn) {
+	h = newTestHub(1)
+	l = h.lanes[0]
+	for i := range members {
+		_, c := h.join(t, 0, 0, strings.Repeat("n", i+1))
+		conns = append(conns, c)
+	}
+	l.slice, l.budget = 4, 4
+	return h, l, conns
+}
+
+func broadcast(t *testing.T, h *testHub, b text) {
+	t.Helper()
+	if err := h.Broadcast(nil, b); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writes returns how many writes there were since it was asked before.
+func writes(conns []*fakeConn) (n int) {
+	for _, c := range conns {
+		n += c.writes
+		c.writes = 0
+	}
+	return n
+}

@@ -45,7 +45,7 @@ func (l *Lane) memberOf(s *Session) *member {
 
 // everybody writes the shared frames to the members of one encoding that were not dealt with yet, and reports whether
 // it came to the end within the budget.
-func (l *Lane) everybody(e Encoding, budget *int) bool {
+func (l *Lane) everybody(e Encoding) bool {
 	shared, frames := l.out.shared[e], l.out.frames[e]
 	if len(shared) == 0 {
 		return true
@@ -56,7 +56,7 @@ func (l *Lane) everybody(e Encoding, budget *int) bool {
 	// Backwards, because a write that fails closes its connection underneath, which moves the last member into its
 	// place. The epoch keeps one who was moved that way from being written to twice.
 	for i := l.place.member - 1; i >= 0; i-- {
-		if *budget == 0 {
+		if l.budget <= 0 {
 			l.place.member = i + 1
 			return false
 		}
@@ -68,7 +68,7 @@ func (l *Lane) everybody(e Encoding, budget *int) bool {
 			continue
 		}
 		m.epoch = l.epoch
-		*budget--
+		l.budget--
 		if rest := l.direct(m, shared); len(rest) == 0 || l.buffer(m.session, rest) {
 			l.written.add(frames, len(shared))
 		}

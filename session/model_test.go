@@ -191,13 +191,7 @@ func (m *model) stick(*rapid.T) {
 }
 
 // step drains one slice of one lane.
-func (m *model) step(*rapid.T) {
-	if len(m.hub.wakes) > 0 {
-		l := m.hub.wakes[0]
-		m.hub.wakes = m.hub.wakes[1:]
-		l.Drain()
-	}
-}
+func (m *model) step(*rapid.T) { m.hub.step() }
 
 func (m *model) settle() { m.hub.settleAll() }
 
@@ -235,6 +229,7 @@ func TestModel(t *testing.T) {
 		m.hub.SetLimits(limits)
 		for _, l := range m.hub.lanes {
 			l.slice = rapid.IntRange(1, 5).Draw(t, "slice")
+			l.budget = l.slice
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"open": m.open, "open again": m.open, "login": m.login, "login again": m.login,

@@ -104,7 +104,8 @@ func (m *memory) step() (busy bool) {
 	for i, lane := range m.lanes {
 		if m.woken[i] {
 			m.woken[i] = false
-			lane.Drain()
+			for paused := lane.Drain(); paused; paused = lane.Resume() {
+			}
 			busy = true
 		}
 	}
