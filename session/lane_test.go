@@ -311,3 +311,32 @@ func writes(conns []*fakeConn) (n int) {
 	}
 	return n
 }
+
+// defective is a broadcast whose form can't be made.
+type defective struct{ text }
+
+func (defective) Append([]byte, Encoding) []byte { panic("a defect") }
+
+// A broadcast that panics is its sender's trouble alone: the sequencer is free again.
+func TestADefectiveBroadcastHoldsNobodyUp(t *testing.T) {
+	h := newTestHub(1)
+	a, _ := h.join(t, 0, 0, "a")
+	_, c := h.join(t, 0, 0, "b")
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic is lost")
+			}
+		}()
+		_ = h.Broadcast(a, defective{})
+	}()
+	if !h.seq.TryLock() {
+		t.Fatal("the sequencer is held for ever")
+	}
+	h.seq.Unlock()
+	broadcast(t, h, "next")
+	h.settleAll()
+	if string(c.got) != "next0" {
+		t.Errorf("got %q", c.got)
+	}
+}
