@@ -53,8 +53,9 @@ const (
 	idleFactor = 2.5
 	// linger bounds how long a session's last bytes may take to reach it.
 	linger = 5 * time.Second
-	// packetOverhead is what a packet needs beside a message: header, ref, a name and two lengths.
-	packetOverhead = codec.HeaderSize + 4 + 2 + 32 + 2
+	// packetOverhead is what a packet needs beside a message: header, id, a name and two lengths. That is a
+	// notification, the longest one: what is let in must fit into what carries it on.
+	packetOverhead = codec.HeaderSize + 8 + 2 + 32 + 2
 	// descriptorReserve are kept free for the loops, the operators' port, files and refused connections.
 	descriptorReserve = 300
 	// refusalReserve is how many refused connections may wait at a time for their reason to reach them.

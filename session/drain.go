@@ -192,14 +192,18 @@ func (l *Lane) part(s *Session, t *tally) {
 	}
 	s.ending = true
 	if s.muted {
-		t.own = t.own[:0] // frames are missing in between: nothing but the farewell may follow
+		t.own, t.frames = t.own[:0], 0 // frames are missing in between: nothing but the farewell may follow
 	}
+	before := len(t.own)
 	t.own = l.hub.config.Farewell(t.own, s)
 	l.own = t.own
+	if len(t.own) > before {
+		t.frames++
+	}
 	s.deadline = l.now + int64(l.limits().Linger)
 	l.schedule(s)
 	if len(t.own) > 0 {
-		l.written.add(t.frames+1, len(t.own))
+		l.written.add(t.frames, len(t.own))
 		if _, err := s.conn.Write(t.own); err != nil {
 			return
 		}

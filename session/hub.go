@@ -141,13 +141,21 @@ func (h *Hub) Broadcast(from *Session, b Broadcast) error {
 	if from != nil {
 		sender = from.Ref()
 	}
-	h.seq.Lock()
-	lanes := h.lanes
-	limit := h.limits.Load().sharedBytes()
+	lanes, err := h.sequence(sender, b)
 	for _, l := range lanes {
+		l.arm()
+	}
+	return err
+}
+
+// sequence makes a broadcast the next one for all lanes, which it returns to be woken.
+func (h *Hub) sequence(sender Ref, b Broadcast) ([]*Lane, error) {
+	h.seq.Lock()
+	defer h.seq.Unlock() // whatever b does
+	limit := h.limits.Load().sharedBytes()
+	for _, l := range h.lanes {
 		if int(l.shared.Load()) > limit {
-			h.seq.Unlock()
-			return ErrBusy
+			return nil, ErrBusy
 		}
 	}
 	b.Sequence()
@@ -156,15 +164,11 @@ func (h *Hub) Broadcast(from *Session, b Broadcast) error {
 			continue
 		}
 		h.frame = b.Append(h.frame[:0], Encoding(e))
-		for _, l := range lanes {
+		for _, l := range h.lanes {
 			l.addShared(Encoding(e), h.frame, sender)
 		}
 	}
-	h.seq.Unlock()
-	for _, l := range lanes {
-		l.arm()
-	}
-	return nil
+	return h.lanes, nil
 }
 
 // sharedBytes bounds the broadcasts that one drain joins: a session that took everything before can buffer that much,

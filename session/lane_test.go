@@ -311,3 +311,76 @@ func writes(conns []*fakeConn) (n int) {
 	}
 	return n
 }
+
+// defective is a broadcast whose form can't be made.
+type defective struct{ text }
+
+func (defective) Append([]byte, Encoding) []byte { panic("a defect") }
+
+// A broadcast that panics is its sender's trouble alone: the sequencer is free again.
+func TestADefectiveBroadcastHoldsNobodyUp(t *testing.T) {
+	h := newTestHub(1)
+	a, _ := h.join(t, 0, 0, "a")
+	_, c := h.join(t, 0, 0, "b")
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic is lost")
+			}
+		}()
+		_ = h.Broadcast(a, defective{})
+	}()
+	if !h.seq.TryLock() {
+		t.Fatal("the sequencer is held for ever")
+	}
+	h.seq.Unlock()
+	broadcast(t, h, "next")
+	h.settleAll()
+	if string(c.got) != "next0" {
+		t.Errorf("got %q", c.got)
+	}
+}
+
+// A delivery is counted for each frame that goes out, and for no other: not for a farewell that has no words, nor for
+// what a session that is closed for its slowness does not get.
+func TestDeliveriesAreExact(t *testing.T) {
+	h := newTestHub(1)
+	h.config.Farewell = func(dst []byte, s *Session) []byte {
+		if s.Reason() == LoggedOut {
+			return dst
+		}
+		return append(dst, "<bye>"...)
+	}
+	f := func(want int, what string, run func(s *Session, c *fakeConn)) {
+		t.Helper()
+		s, c := h.join(t, 0, 0, "s")
+		before := h.lanes[0].Stats()
+		run(s, c)
+		h.settleAll()
+		after := h.lanes[0].Stats()
+		if got := int(after.Deliveries - before.Deliveries); got != want {
+			t.Errorf("%s: %d deliveries, want %d", what, got, want)
+		}
+		if got := int(after.Bytes - before.Bytes); got != len(c.got)+len(c.buffered) {
+			t.Errorf("%s: %d bytes, want %d", what, got, len(c.got)+len(c.buffered))
+		}
+		h.lanes[0].Closed(s, ClientClosed)
+		h.settleAll()
+	}
+	f(1, "an answer", func(s *Session, _ *fakeConn) { s.Send([]byte("pong")) })
+	f(1, "a logout", func(s *Session, _ *fakeConn) { s.Finish(LoggedOut, []byte("done")) })
+	f(0, "a logout without an answer", func(s *Session, _ *fakeConn) { s.Finish(LoggedOut, nil) })
+	f(3, "an end behind an answer and a broadcast", func(s *Session, _ *fakeConn) {
+		s.Send([]byte("pong"))
+		broadcast(t, h, "b")
+		s.End(ShuttingDown, "")
+	})
+	f(5, "a slow consumer", func(s *Session, c *fakeConn) {
+		c.stuck = true
+		for range 5 { // 4 fit
+			broadcast(t, h, text(strings.Repeat("x", 999)))
+			h.lanes[0].Drain()
+		}
+		s.Send([]byte("pong")) // in one batch with the end
+	})
+}
