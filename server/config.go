@@ -56,10 +56,15 @@ const (
 	// packetOverhead is what a packet needs beside a message: header, id, a name and two lengths. That is a
 	// notification, the longest one: what is let in must fit into what carries it on.
 	packetOverhead = codec.HeaderSize + 8 + 2 + 32 + 2
-	// descriptorReserve are kept free for the loops, the operators' port, files and refused connections.
+	// descriptorReserve are kept free for up to 16 loops, the operators' port, files and refused connections; more
+	// loops need descriptorsPerLoop each beyond that.
 	descriptorReserve = 300
+	// descriptorsPerLoop are a loop's poller, its wake, its listener and one connection that it is about to refuse.
+	descriptorsPerLoop = 4
 	// refusalReserve is how many refused connections may wait at a time for their reason to reach them.
 	refusalReserve = 128
+	// operatorsMax is how many connections the operators' port has at a time; others wait.
+	operatorsMax = 32
 	// ReadyTimeout bounds how long a loop or the pool may take to answer before the server is not ready.
 	ReadyTimeout = time.Second
 )

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -181,6 +182,49 @@ func TestDescriptorsRunOut(t *testing.T) {
 	in[0].conn.Close()
 	p.eventually("hubbub_names", equal(float64(room-1)))
 	login(t, p.chat, "late")
+}
+
+// TestOperatorsConnectionsAreFew shows that the operators' port can't take the descriptors that clients need: gnet ends
+// when it has none left to accept with.
+func TestOperatorsConnectionsAreFew(t *testing.T) {
+	const limit = 340
+	p := start(t, exec.Command("sh", "-c", "ulimit -n "+strconv.Itoa(limit)+"; exec \"$0\" \"$@\"", binary,
+		"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--drain", "0s"))
+	room := int(p.metric("hubbub_sessions_max"))
+	var held []net.Conn
+	for range limit {
+		c, err := net.Dial("tcp", p.admin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		held = append(held, c)
+	}
+	for i := range room {
+		login(t, p.chat, fmt.Sprintf("u%d", i))
+	}
+	for _, c := range held {
+		c.Close()
+	}
+	p.eventually("hubbub_names", equal(float64(room)))
+}
+
+// TestTooFewDescriptors shows that a server does not start where its own descriptors would not fit.
+func TestTooFewDescriptors(t *testing.T) {
+	f := func(limit int, args ...string) {
+		t.Helper()
+		cmd := exec.Command("sh", append([]string{
+			"-c", "ulimit -n " + strconv.Itoa(limit) + "; exec \"$0\" \"$@\"", binary,
+			"serve", "--listen", "127.0.0.1:0", "--admin", "", "--drain", "0s",
+		}, args...)...)
+		timer := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+		defer timer.Stop()
+		if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "open files") {
+			t.Errorf("%d open files, %v: %v\n%s", limit, args, err, out)
+		}
+	}
+	f(300)
+	f(1200, "--loops", "256")
 }
 
 // TestRefusedAllAtOnce keeps more refused connections open than the reserve holds.
