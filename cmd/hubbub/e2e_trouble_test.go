@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -225,6 +226,34 @@ func TestTooFewDescriptors(t *testing.T) {
 	}
 	f(300)
 	f(1200, "--loops", "256")
+}
+
+// TestStandstill stops the process for longer than its clients may be silent. What they sent meanwhile lies unread when
+// it goes on, and so nobody was silent.
+func TestStandstill(t *testing.T) {
+	p := serve(t, "--heartbeat", "1s") // 2.5 s of silence are one too many
+	var in []*peer
+	for i := range 200 {
+		in = append(in, login(t, p.chat, fmt.Sprintf("u%d", i)))
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(3 * time.Second)
+	for _, c := range in {
+		c.send(&codec.Ping{Asked: codec.Asked{Ref: 1}})
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range in {
+		if m, ok := c.read().(*codec.Pong); !ok {
+			t.Fatalf("%s got %v and no PONG", c.name, m)
+		}
+	}
+	if n := p.metric(`hubbub_sessions_ended_total{reason="idle_timeout"}`); n != 0 {
+		t.Errorf("%v sessions were ended for their silence", n)
+	}
 }
 
 // TestRefusedAllAtOnce keeps more refused connections open than the reserve holds.
