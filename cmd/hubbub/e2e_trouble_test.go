@@ -256,6 +256,23 @@ func TestStandstill(t *testing.T) {
 	}
 }
 
+// TestReceivedBytes shows that a byte counts once, however long the packet that it is of takes to arrive.
+func TestReceivedBytes(t *testing.T) {
+	p := serve(t)
+	c := dial(t, p.chat)
+	packet := codec.Native.Append(nil, &codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: "alice"})
+	for i := range packet {
+		if _, err := c.conn.Write(packet[i : i+1]); err != nil {
+			t.Fatal(err)
+		}
+		p.eventually("hubbub_received_bytes_total", func(v float64) bool { return v > float64(i) })
+	}
+	c.read()
+	if n := p.metric("hubbub_received_bytes_total"); n != float64(len(packet)) {
+		t.Errorf("%v bytes of %d were received", n, len(packet))
+	}
+}
+
 // TestRefusedAllAtOnce keeps more refused connections open than the reserve holds.
 func TestRefusedAllAtOnce(t *testing.T) {
 	p := serve(t, "--max-sessions", "1")
