@@ -67,7 +67,7 @@ func New(config Config, log *zap.Logger, level zap.AtomicLevel) (*Server, error)
 		},
 		Now: time.Now, Ended: s.ended, Received: s.trace, Panicked: s.panicked,
 	})
-	if s.pool, err = newPool(config.Workers, s.chat.Turn, log); err != nil {
+	if s.pool, err = newPool(config.Workers, s.chat.Turn, s.defect); err != nil {
 		return nil, fmt.Errorf("start the workers: %w", err)
 	}
 	s.metrics = newMetrics(s)
@@ -238,6 +238,11 @@ func (s *Server) panicked(sess *session.Session, value any, stack []byte) {
 	s.panics.Add(1)
 	s.log.Error("a handler panicked; its session is ended", zap.Uint64("session", sess.ID()), zap.Any("panic", value),
 		zap.ByteString("stack", stack))
+}
+
+func (s *Server) defect(value any) {
+	s.panics.Add(1)
+	s.log.Error("a worker panicked", zap.Any("panic", value), zap.Stack("stack"))
 }
 
 func (s *Server) observeLatency(l *loop, d time.Duration) {
