@@ -165,6 +165,9 @@ func claimAddress(listen string) (string, error) {
 	}
 	defer l.Close()
 	host, _, _ := net.SplitHostPort(listen)
+	if host == "::" {
+		host = "" // for gnet "::" is IPv6 alone; here, as for package net, it is both
+	}
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	return net.JoinHostPort(host, port), err
 }
