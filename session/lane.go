@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 // Lane is the one ordered path to the sockets of one event loop: anyone may post, only the loop drains.
@@ -64,6 +65,9 @@ type op struct {
 	at         int32  // how many bytes of shared frames come before it
 	frames     int32  // how many shared frames come before it
 }
+
+// opBytes is counted for each operation beside its bytes, of which most have fewer.
+const opBytes = int(unsafe.Sizeof(op{}))
 
 // batch is what was posted between two drains. Frames for everybody lie joined as they will be written; operations
 // say only what differs for single sessions. All bytes are copies, so the posters' buffers are their own again.
@@ -133,11 +137,11 @@ func (l *Lane) add(r Ref, kind opKind, frame []byte) {
 	l.mu.Unlock()
 }
 
-// tryAdd adds a frame for one session unless limit bytes of such frames wait already.
+// tryAdd adds a frame for one session unless such frames and the operations that wait take limit bytes already.
 func (l *Lane) tryAdd(r Ref, frame []byte, limit int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.inbox.private) > limit {
+	if len(l.inbox.private)+len(l.inbox.ops)*opBytes > limit {
 		return false
 	}
 	l.inbox.add(r, opSend, frame)

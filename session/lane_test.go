@@ -420,3 +420,17 @@ func TestTheRefusedTakeNoPlace(t *testing.T) {
 		t.Errorf("refused: %v, %d sessions are open", s.refused, h.Open())
 	}
 }
+
+// What a lane holds is bounded by what it takes, not by the bytes of the frames alone: most are shorter than what says
+// where they go.
+func TestSmallFramesFillALane(t *testing.T) {
+	h := newTestHub(1)
+	s, _ := h.join(t, 0, 0, "a")
+	n := 0
+	for ; s.Ref().Send([]byte("pong")) == nil; n++ {
+	}
+	l := h.lanes[0]
+	if held := len(l.inbox.private) + len(l.inbox.ops)*opBytes; held > testLimits.LaneBytes+2*opBytes {
+		t.Errorf("after %d frames the lane holds %d bytes and not %d", n, held, testLimits.LaneBytes)
+	}
+}
