@@ -239,7 +239,7 @@ func TestStandstill(t *testing.T) {
 	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(3 * time.Second)
+	<-time.After(3 * time.Second) // what is tested is this time itself
 	for _, c := range in {
 		c.send(&codec.Ping{Asked: codec.Asked{Ref: 1}})
 	}
