@@ -48,7 +48,10 @@ func (l *Lane) Drain() (paused bool) {
 // reports what Drain does. Loop, after it has looked at its sockets.
 func (l *Lane) Resume() (paused bool) {
 	l.paused, l.budget = false, l.slice
-	return l.Drain() || l.Drain()
+	if l.Drain() {
+		return true
+	}
+	return l.Drain()
 }
 
 // unset is place.member before an encoding was begun.
