@@ -11,7 +11,7 @@ IMAGE    ?= hubbub
 # The comparison with peers and with a bare write loop. It is no part of this repository.
 COMPARE  ?= ../shared/bench/compare.sh
 # What the tests need beyond Go, as command=package of Debian. The race detector needs a C compiler.
-NEEDS    := gcc=build-essential
+NEEDS    := gcc=build-essential tmux=tmux
 # Files that `make gen` writes.
 GENERATED := $(wildcard README.md docs/PROTOCOL.md)
 

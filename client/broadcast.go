@@ -25,8 +25,12 @@ func (c *Client) Broadcast(ctx context.Context, text string) (codec.ID, error) {
 }
 
 // SendBroadcast sends text to everybody without asking for an answer: it returns as soon as the message is queued, and
-// many calls share one write. It waits when the server falls more than 256 KiB behind. Should the server refuse it, a Refused event comes. Ping or Logout, once answered, prove
-// that the server has handled everything that was sent before.
+// many calls share one write. It waits when the server falls more than 256 KiB behind.
+//
+// The server limits how many requests a second it takes from one user, 20 by default; set it up with --message-rate for
+// programs that send more. Each message that it refuses is told by a Refused event and counted by Refusals, and a
+// sender who goes on is disconnected. Ping or Logout, once answered, prove that the server has handled everything that
+// was sent before.
 func (c *Client) SendBroadcast(ctx context.Context, text string) error {
 	const op = "broadcast"
 	if err := c.fits(op, codec.MessageInvalid, text); err != nil {
@@ -34,3 +38,7 @@ func (c *Client) SendBroadcast(ctx context.Context, text string) error {
 	}
 	return c.send(ctx, op, &codec.BroadcastRequest{Message: text})
 }
+
+// Refusals returns how many messages sent with SendBroadcast or SendWhisper the server has refused. It counts with
+// Options.DiscardEvents too.
+func (c *Client) Refusals() int { return int(c.refusals.Load()) }

@@ -11,22 +11,11 @@ import (
 
 	"hubbub/client"
 	"hubbub/codec"
+	"hubbub/internal/chattest"
 )
 
-// These tests hold for every chat server: startServer says for which.
-
-func dial(t *testing.T, addr, user string) *client.Client {
-	t.Helper()
-	c, err := client.Dial(t.Context(), addr, client.Options{User: user})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
-}
-
 func TestBroadcast(t *testing.T) {
-	addr := server(t)
+	addr := start(t).Address
 	alice, bob := dial(t, addr, "alice"), dial(t, addr, "bob")
 	id, err := alice.Broadcast(t.Context(), "hi, 世界")
 	if err != nil {
@@ -49,7 +38,7 @@ func TestBroadcast(t *testing.T) {
 }
 
 func TestWhisper(t *testing.T) {
-	addr := server(t)
+	addr := start(t).Address
 	alice, bob := dial(t, addr, "alice"), dial(t, addr, "bob")
 	id, err := alice.Whisper(t.Context(), "bob", "psst")
 	if err != nil {
@@ -70,13 +59,15 @@ func TestWhisper(t *testing.T) {
 
 func TestSendKeepsOrder(t *testing.T) {
 	const n = 5000 // more than an outbox holds
-	addr := server(t)
+	addr := start(t, "--message-rate=0").Address
 	alice, bob := dial(t, addr, "alice"), dial(t, addr, "bob")
 	sent := make(chan error, 1)
 	go func() {
+		defer close(sent)
 		for i := range n {
 			if err := alice.SendBroadcast(context.Background(), fmt.Sprint("message ", i)); err != nil {
 				sent <- err
+				bob.Close() // nothing more will come
 				return
 			}
 		}
@@ -93,7 +84,7 @@ func TestSendKeepsOrder(t *testing.T) {
 }
 
 func TestRefusedEvent(t *testing.T) {
-	alice := dial(t, server(t), "alice")
+	alice := dial(t, start(t).Address, "alice")
 	if err := alice.SendWhisper(t.Context(), "nobody", "psst"); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +94,7 @@ func TestRefusedEvent(t *testing.T) {
 }
 
 func TestPing(t *testing.T) {
-	alice := dial(t, server(t), "alice")
+	alice := dial(t, start(t).Address, "alice")
 	rtt, err := alice.Ping(t.Context())
 	if err != nil || rtt <= 0 {
 		t.Errorf("got %s, %v", rtt, err)
@@ -114,7 +105,7 @@ func TestPing(t *testing.T) {
 }
 
 func TestLogin(t *testing.T) {
-	addr := server(t)
+	addr := start(t).Address
 	alice := dial(t, addr, "Alice")
 	if alice.User() != "alice" || alice.Session() == 0 || alice.Addr() != addr {
 		t.Errorf("got user %q, session %d, address %s", alice.User(), alice.Session(), alice.Addr())
@@ -127,12 +118,46 @@ func TestLogin(t *testing.T) {
 		}
 	}
 	f("alice", codec.LoginUserAlready)
+	f("ALICE", codec.LoginUserAlready)
 	f("a b", codec.NameInvalid)
 	f(strings.Repeat("a", 70000), codec.NameInvalid)
 }
 
+// A server without a place, or about to stop, says so instead of answering the login.
+func TestNoPlace(t *testing.T) {
+	f := func(s *chattest.Server, want codec.Code) {
+		t.Helper()
+		_, err := client.Dial(t.Context(), s.Address, client.Options{User: "bob"})
+		if text := "client: log in as bob: " + want.Text() + " (" + want.String() + ")"; err == nil || err.Error() != text {
+			t.Errorf("got  %v\nwant %s", err, text)
+		}
+	}
+	full := start(t, "--max-sessions=1")
+	dial(t, full.Address, "alice")
+	f(full, codec.LoginUserFull)
+
+	leaving := start(t, "--drain=1h")
+	told := make(chan client.Event)
+	for i := range 200 { // they leave one by one, so that the server is still there when bob comes
+		c := dial(t, leaving.Address, fmt.Sprint("user", i))
+		go func() {
+			for e := range c.Events() {
+				select {
+				case told <- e:
+				case <-t.Context().Done():
+				}
+			}
+		}()
+	}
+	leaving.Drain()
+	if e, ok := (<-told).(client.Notice); !ok || e.Code != codec.ShuttingDown {
+		t.Errorf("got %#v, want SHUTTING_DOWN", e)
+	}
+	f(leaving, codec.ShuttingDown)
+}
+
 func TestLogoutFreesTheName(t *testing.T) {
-	addr := server(t)
+	addr := start(t).Address
 	alice, bob := dial(t, addr, "alice"), dial(t, addr, "bob")
 	if _, err := bob.Whisper(t.Context(), "alice", "before"); err != nil {
 		t.Fatal(err)
@@ -168,7 +193,7 @@ func TestUnreachable(t *testing.T) {
 }
 
 func TestOversizedIsRefusedHere(t *testing.T) {
-	addr := server(t)
+	addr := start(t).Address
 	alice := dial(t, addr, "alice")
 	for _, length := range []int{5000, 70000} {
 		text := strings.Repeat("x", length)

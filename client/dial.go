@@ -26,6 +26,8 @@ type Client struct {
 	rtt  atomic.Int64  // in nanoseconds
 	last atomic.Uint64 // the codec.ID of the newest message seen
 
+	refusals atomic.Uint64
+
 	mu      sync.Mutex
 	link    *link // nil while there is no session
 	user    string

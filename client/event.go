@@ -30,7 +30,8 @@ type (
 		Text string
 	}
 
-	// Refused says that something sent with SendBroadcast or SendWhisper failed. Which one it was is not known.
+	// Refused says that something sent with SendBroadcast or SendWhisper failed, for example with codec.RateLimited.
+	// Which one it was is not known.
 	Refused struct {
 		Op   string // "broadcast" or "whisper"
 		Code codec.Code

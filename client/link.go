@@ -130,19 +130,25 @@ func (l *link) handle(m codec.Message) {
 		inbox.put(Whisper{m.ID, m.User, m.Message})
 	case *codec.SystemNotify:
 		l.ending = m
+		if m.Code == codec.RateLimited { // of all that the client sends, only a PING has no answer that says so
+			if ref, ok := l.out.refused(); ok {
+				l.answer(ref, m)
+			}
+		}
 		inbox.put(Notice{m.Code, m.Message})
 	case *codec.Ping:
 		l.out.urge(&codec.Pong{Asked: codec.Asked{Ref: m.Ref}})
 	case *codec.Pong:
+		l.out.ponged(m.Ref)
 		if m.Ref == markRef {
 			l.marks.Add(1)
-			l.out.handled()
 			return
 		}
 		l.answer(m.Ref, m)
 	case codec.Response:
 		ref, result := m.Outcome()
 		if !l.answer(ref, m) && result != codec.Success {
+			l.client.refusals.Add(1)
 			inbox.put(Refused{operation(m), result})
 		}
 	}

@@ -31,7 +31,8 @@ type Options struct {
 
 	// EventBuffer is how many events wait for a slow reader before the client stops reading. Default 1024.
 	EventBuffer int
-	// DiscardEvents is for programs that only send: Events yields nothing until it is closed.
+	// DiscardEvents is for programs that only send: Events yields nothing until it is closed. Client.Refusals tells how
+	// much was refused.
 	DiscardEvents bool
 	// MaxPacket is the largest packet in bytes that the server takes. Default 4096, as the server's.
 	MaxPacket int

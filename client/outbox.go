@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"hubbub/codec"
@@ -17,6 +18,8 @@ const (
 	windowBytes = 256 << 10
 	// markBytes is after how much that sign is asked for: a PING among the messages, whose PONG comes after them.
 	markBytes = windowBytes / 4
+	// pingsMax is how many PINGs without an answer are remembered.
+	pingsMax = 1000
 	// markRef is the ref of such a PING. Requests have lower ones.
 	markRef = 1 << 31
 )
@@ -30,6 +33,7 @@ type outbox struct {
 	buf       []byte
 	unhandled int           // bytes of which it is not known that the server has handled them
 	marked    int           // those of them in front of the mark that is under way; 0: none is
+	pings     []uint32      // the refs of the PINGs that were queued and not answered, in order
 	changed   chan struct{} // closed when there may be room; nil while nobody waits for it
 }
 
@@ -88,6 +92,10 @@ func (o *outbox) urge(m codec.Message) {
 func (o *outbox) add(m codec.Message) int {
 	before := len(o.buf)
 	o.buf = codec.Native.Append(o.buf, m)
+	if ping, ok := m.(*codec.Ping); ok {
+		o.pings = append(o.pings, ping.Ref)
+		o.pings = o.pings[max(0, len(o.pings)-pingsMax):]
+	}
 	select {
 	case o.kick <- struct{}{}:
 	default:
@@ -105,16 +113,39 @@ func (o *outbox) take(spare []byte) []byte {
 	return buf
 }
 
-// handled notes that the server has answered the mark.
-func (o *outbox) handled() {
+// ponged notes that the server has answered a PING. It answers in order: the PINGs before it stay without an answer.
+func (o *outbox) ponged(ref uint32) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.unhandled -= o.marked
-	o.marked = 0
-	o.wake()
+	if at := slices.Index(o.pings, ref); at >= 0 {
+		o.settle(at + 1)
+	}
 }
 
-// unmark gives up on a mark that was not answered in a long time, as when the server refused it for its rate.
+// refused notes that the server has refused a PING, which it says without its ref, and returns the ref: it was the
+// oldest one. There may be none: then something else was meant.
+func (o *outbox) refused() (ref uint32, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.pings) == 0 {
+		return 0, false
+	}
+	ref = o.pings[0]
+	o.settle(1)
+	return ref, true
+}
+
+// settle forgets the n oldest PINGs. When the mark is among them, the server has handled what was in front of it.
+func (o *outbox) settle(n int) {
+	if slices.Contains(o.pings[:n], markRef) {
+		o.unhandled -= o.marked
+		o.marked = 0
+		o.wake()
+	}
+	o.pings = slices.Delete(o.pings, 0, n)
+}
+
+// unmark gives up on a mark that was not answered in a long time.
 func (o *outbox) unmark() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -10,7 +10,9 @@ import (
 	"hubbub/codec"
 )
 
-// network is the far end of a client under test: each of its connections comes out of peers.
+// network is the far end of a client under test: each of its connections comes out of peers, whose packets the test
+// itself writes. It is for what the real server can't be made to do: to be silent, late or wrong, and for tests in which
+// time jumps.
 type network struct {
 	t     *testing.T
 	peers chan *peer
@@ -119,28 +121,6 @@ func (p *peer) send(lines ...string) {
 		if _, err := p.conn.Write(codec.Native.Append(nil, m)); err != nil {
 			p.t.Error(err)
 		}
-	}
-}
-
-// event waits for the next event, which must be a T.
-func event[T client.Event](t *testing.T, c *client.Client) T {
-	t.Helper()
-	e, ok := <-c.Events()
-	if !ok {
-		t.Fatalf("the events ended, want a %T: %v", *new(T), c.Err())
-	}
-	got, ok := e.(T)
-	if !ok {
-		t.Fatalf("got the event %#v, want a %T", e, got)
-	}
-	return got
-}
-
-// noEvent checks that the events have ended.
-func noEvent(t *testing.T, c *client.Client) {
-	t.Helper()
-	if e, ok := <-c.Events(); ok {
-		t.Fatalf("got the event %#v, want the end", e)
 	}
 }
 

@@ -1,7 +1,9 @@
 package client_test
 
 import (
+	"context"
 	"errors"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,6 +33,32 @@ func TestHeartbeat(t *testing.T) {
 			t.Errorf("RTT is %s", c.RTT())
 		}
 	})
+}
+
+// What the client sends by itself is what the real server asks for: an idle session outlives its limit.
+func TestIdleSessionIsKept(t *testing.T) {
+	addr := start(t, "--heartbeat=1s").Address // its end would come after 2.5s
+	writes := make(chan struct{}, 100)
+	alice := dialWith(t, addr, client.Options{User: "alice", Dial: func(ctx context.Context, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+		return countedConn{conn, writes}, err
+	}})
+	for range 1 + 6 { // the login and a PING each half second
+		<-writes
+	}
+	if _, err := alice.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+type countedConn struct {
+	net.Conn
+	writes chan<- struct{}
+}
+
+func (c countedConn) Write(p []byte) (int, error) {
+	c.writes <- struct{}{}
+	return c.Conn.Write(p)
 }
 
 func TestServerThatAsksForNoHeartbeat(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,37 +14,60 @@ import (
 	"hubbub/codec"
 )
 
+// A server that is started anew gets its clients back.
 func TestReconnect(t *testing.T) {
+	s := start(t)
+	gate := make(chan struct{}, 1) // attempts to connect wait here
+	gate <- struct{}{}
+	c := dialWith(t, s.Address, client.Options{User: "Alice", Reconnect: true, Dial: func(ctx context.Context, addr string) (net.Conn, error) {
+		select {
+		case <-gate:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		return new(net.Dialer).DialContext(ctx, "tcp", addr)
+	}})
+	say(t, c, "hi")
+	stop(t, s)
+	if got, want := event[client.Notice](t, c), (client.Notice{Code: codec.ShuttingDown, Text: codec.ShuttingDown.Text()}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if d := event[client.Disconnected](t, c); !errors.Is(d.Err, codec.ShuttingDown) || d.Retry < 250*time.Millisecond || d.Retry > 750*time.Millisecond {
+		t.Errorf("got %+v, want SHUTTING_DOWN and about 500ms", d)
+	}
+	if _, err := c.Broadcast(t.Context(), "hi"); !errors.Is(err, client.ErrOffline) {
+		t.Errorf("got %v, want ErrOffline", err)
+	}
+
+	// Somebody else is quicker. The old session may be what has the name, so that passes for the client.
+	start(t, "--listen="+s.Address)
+	thief := dial(t, s.Address, "alice")
+	close(gate)
+	if d := event[client.Disconnected](t, c); !errors.Is(d.Err, codec.LoginUserAlready) {
+		t.Errorf("got %v, want LOGIN_USER_ALREADY", d.Err)
+	}
+	if err := thief.Logout(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got, want := event[client.Reconnected](t, c), (client.Reconnected{User: "alice", Session: c.Session()}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	say(t, c, "back")
+}
+
+// The login after a loss tells the server what was seen last.
+func TestReconnectSince(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t)
 		c, p := n.welcome(client.Options{Reconnect: true})
-		p.send(`BroadcastNotify id=99 user="bob" message="hi"`, `SystemNotify code=SHUTTING_DOWN message="bye"`)
-		p.conn.Close()
+		p.send(`BroadcastNotify id=99 user="bob" message="hi"`)
 		event[client.Message](t, c)
-		event[client.Notice](t, c)
-		if d := event[client.Disconnected](t, c); !errors.Is(d.Err, codec.ShuttingDown) || d.Retry < 250*time.Millisecond || d.Retry > 750*time.Millisecond {
-			t.Errorf("got %+v, want SHUTTING_DOWN and about 500ms", d)
-		}
-		if _, err := c.Broadcast(t.Context(), "hi"); !errors.Is(err, client.ErrOffline) {
-			t.Errorf("got %v, want ErrOffline", err)
-		}
-
-		// The old session may still be there for the server; that passes.
+		p.conn.Close()
+		event[client.Disconnected](t, c)
 		p = <-n.peers
 		p.want(`LoginRequest ref=1 user="alice" password="" caps=0 since=99`)
-		p.send(`LoginResponse ref=1 result=LOGIN_USER_ALREADY`)
-		if d := event[client.Disconnected](t, c); !errors.Is(d.Err, codec.LoginUserAlready) || d.Retry < 500*time.Millisecond {
-			t.Errorf("got %+v, want LOGIN_USER_ALREADY and about 1s", d)
-		}
-		p = <-n.peers
-		p.admit(`LoginResponse ref=1 result=SUCCESS session=8 user="alice"`)
-		if got, want := event[client.Reconnected](t, c), (client.Reconnected{User: "alice", Session: 8}); got != want {
-			t.Errorf("got %+v, want %+v", got, want)
-		}
-		go p.answer(`BroadcastRequest ref=1 message="back"`, `BroadcastResponse ref=1 result=SUCCESS id=7`)
-		if id, err := c.Broadcast(t.Context(), "back"); id != 7 || err != nil {
-			t.Errorf("got %d, %v", id, err)
-		}
+		p.send(granted)
+		event[client.Reconnected](t, c)
 	})
 }
 
@@ -71,27 +96,45 @@ func TestReconnectBacksOff(t *testing.T) {
 	})
 }
 
+// Some ends are final although the client would reconnect: to do so would end as before, or do harm.
 func TestFinalEnds(t *testing.T) {
-	f := func(code string, want codec.Code) {
+	addr := start(t, "--duplicate-login=replace").Address
+	f := func(code codec.Code, end func(c *client.Client)) {
 		t.Helper()
-		synctest.Test(t, func(t *testing.T) {
-			n := newNetwork(t)
-			c, p := n.welcome(client.Options{Reconnect: true})
-			p.send(`SystemNotify code=` + code + ` message="x"`)
-			p.conn.Close()
-			event[client.Notice](t, c)
-			noEvent(t, c)
-			if !errors.Is(c.Err(), want) {
-				t.Errorf("got %v, want %s", c.Err(), want)
-			}
-			if _, err := c.Ping(t.Context()); !errors.Is(err, client.ErrClosed) {
-				t.Errorf("got %v, want ErrClosed", err)
-			}
-		})
+		c := dialWith(t, addr, client.Options{User: "alice", Reconnect: true, MaxPacket: 10000})
+		end(c)
+		if got := event[client.Notice](t, c).Code; got != code {
+			t.Errorf("got %s, want %s", got, code)
+		}
+		noEvent(t, c)
+		if !errors.Is(c.Err(), code) {
+			t.Errorf("got %v, want %s", c.Err(), code)
+		}
+		if _, err := c.Ping(t.Context()); !errors.Is(err, client.ErrClosed) {
+			t.Errorf("got %v, want ErrClosed", err)
+		}
 	}
-	f("REPLACED", codec.Replaced)
-	f("KICKED", codec.Kicked)
-	f("INVALID_PACKET", codec.InvalidPacket)
+	f(codec.Replaced, func(*client.Client) { dial(t, addr, "alice") })
+	f(codec.InvalidPacket, func(c *client.Client) {
+		_, err := c.Broadcast(t.Context(), strings.Repeat("x", 9000))
+		if !errors.Is(err, client.ErrLost) || !errors.Is(err, codec.InvalidPacket) {
+			t.Errorf("got %v, want ErrLost and INVALID_PACKET", err)
+		}
+	})
+}
+
+// No server of today kicks.
+func TestKickedEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := newNetwork(t).welcome(client.Options{Reconnect: true})
+		p.send(`SystemNotify code=KICKED message="x"`)
+		p.conn.Close()
+		event[client.Notice](t, c)
+		noEvent(t, c)
+		if !errors.Is(c.Err(), codec.Kicked) {
+			t.Errorf("got %v, want KICKED", c.Err())
+		}
+	})
 }
 
 func TestRefusedReloginEnds(t *testing.T) {
@@ -110,14 +153,15 @@ func TestRefusedReloginEnds(t *testing.T) {
 }
 
 func TestNoReconnect(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, p := newNetwork(t).welcome(client.Options{})
-		p.conn.Close()
-		noEvent(t, c)
-		if want := "client: the server at chat:9000 closed the connection: EOF"; c.Err() == nil || c.Err().Error() != want {
-			t.Errorf("got %v, want %s", c.Err(), want)
-		}
-	})
+	s := start(t)
+	c := dial(t, s.Address, "alice")
+	stop(t, s)
+	event[client.Notice](t, c)
+	noEvent(t, c)
+	want := "client: the server closed the connection: the server is shutting down; connect again in a moment (SHUTTING_DOWN)"
+	if c.Err() == nil || c.Err().Error() != want {
+		t.Errorf("got  %v\nwant %s", c.Err(), want)
+	}
 }
 
 // A request whose connection is lost says that it may have arrived.
@@ -215,6 +259,7 @@ func TestReasonOfTheEnd(t *testing.T) {
 	}
 	f("client: the server closed the connection: you send too fast (SERVER_BUSY)",
 		`SystemNotify code=SERVER_BUSY message="you send too fast"`)
+	f("client: the server at chat:9000 closed the connection: EOF")
 	f("client: the server at chat:9000 closed the connection: EOF",
 		`SystemNotify code=RATE_LIMITED message="slow down"`, `BroadcastNotify id=1 user="bob" message="hi"`)
 	f("client: the server closed the connection: back soon (SHUTTING_DOWN)",

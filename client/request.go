@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"hubbub/codec"
@@ -21,7 +22,7 @@ func (c *Client) request(ctx context.Context, op string, build func(ref uint32) 
 	ref, answer := l.begin()
 	if err := l.out.put(ctx, l.done, build(ref)); err != nil {
 		l.forget(ref)
-		return nil, failed(op, err)
+		return nil, c.unsent(op, l, err)
 	}
 	select {
 	case m := <-answer:
@@ -42,24 +43,41 @@ func (c *Client) request(ctx context.Context, op string, build func(ref uint32) 
 }
 
 func outcome(op string, m codec.Message) (codec.Message, error) {
-	if r, ok := m.(codec.Response); ok {
-		if _, result := r.Outcome(); result != codec.Success {
+	switch m := m.(type) {
+	case codec.Response:
+		if _, result := m.Outcome(); result != codec.Success {
 			return nil, refused(op, result)
 		}
+	case *codec.SystemNotify:
+		return nil, &Error{Op: op, Code: m.Code, Text: m.Message}
 	}
 	return m, nil
 }
 
-// send sends m, whose ref is 0, and waits only until it is queued.
+// send sends m, whose ref is 0, and waits only until it is queued. That may take signs from the server, which come behind
+// events: the inbox is as patient as with a request.
 func (c *Client) send(ctx context.Context, op string, m codec.Message) error {
 	l, err := c.current(op)
 	if err != nil {
 		return err
 	}
+	c.inbox.ask(+1)
+	defer c.inbox.ask(-1)
 	if err := l.out.put(ctx, l.done, m); err != nil {
-		return failed(op, err)
+		return c.unsent(op, l, err)
 	}
 	return nil
+}
+
+// unsent is why something was not queued for a connection.
+func (c *Client) unsent(op string, l *link, err error) error {
+	if !errors.Is(err, ErrOffline) {
+		return failed(op, err)
+	}
+	if !c.options.Reconnect {
+		err = ErrClosed
+	}
+	return &endError{op, err, l.reason()}
 }
 
 // current returns the connection that requests go to.

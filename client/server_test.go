@@ -1,149 +1,84 @@
 package client_test
 
 import (
-	"bufio"
-	"net"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"hubbub/codec"
+	"hubbub/client"
+	"hubbub/internal/chattest"
 )
 
-// startServer starts a chat server on a free port of 127.0.0.1 and returns its address and a function that stops it.
-// The examples and the tests in chat_test.go need nothing of it but the protocol and that it does not limit the rate.
-var startServer = startRoom
-
-func server(t testing.TB) string {
-	addr, stop := startServer()
-	t.Cleanup(stop)
-	return addr
-}
-
-// room is just enough of a chat server to talk to.
-type room struct {
-	listener net.Listener
-	running  sync.WaitGroup
-
-	mu      sync.Mutex
-	members map[string]net.Conn
-	open    map[net.Conn]bool
-	tick    uint64
-}
-
-func startRoom() (addr string, stop func()) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+// startServer starts a server with these flags for an example, and returns its address and what stops it.
+func startServer(flags ...string) (addr string, stop func()) {
+	s, err := chattest.Start(flags...)
 	if err != nil {
 		panic(err)
 	}
-	r := &room{listener: listener, members: map[string]net.Conn{}, open: map[net.Conn]bool{}}
-	r.running.Go(r.accept)
-	return listener.Addr().String(), r.stop
-}
-
-func (r *room) stop() {
-	r.listener.Close()
-	r.mu.Lock()
-	for conn := range r.open {
-		conn.Close()
-	}
-	r.mu.Unlock()
-	r.running.Wait()
-}
-
-func (r *room) accept() {
-	for {
-		conn, err := r.listener.Accept()
-		if err != nil {
-			return
-		}
-		r.mu.Lock()
-		r.open[conn] = true
-		r.mu.Unlock()
-		r.running.Go(func() { r.serve(conn) })
-	}
-}
-
-func (r *room) serve(conn net.Conn) {
-	user := ""
-	defer func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.members[user] == conn {
-			delete(r.members, user)
-		}
-		delete(r.open, conn)
-		conn.Close()
-	}()
-	in := bufio.NewReader(conn)
-	var decoder codec.Decoder
-	for {
-		packet, err := codec.Native.Next(in, nil, 4096)
-		if err != nil {
-			return
-		}
-		m, err := decoder.Decode(codec.Native, packet)
-		if err != nil {
-			return
-		}
-		if login, ok := m.(*codec.LoginRequest); ok && user == "" {
-			user = strings.ToLower(login.User)
-		}
-		if !r.handle(conn, user, m) {
-			return
+	return s.Address, func() {
+		if err := s.Stop(); err != nil {
+			panic(err)
 		}
 	}
 }
 
-func (r *room) handle(conn net.Conn, user string, m codec.Message) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.tick = max(r.tick+1, codec.TickAt(time.Now()))
-	id := codec.MakeID(r.tick, 0)
-	send := func(to net.Conn, m codec.Message) { to.Write(codec.Native.Append(nil, m)) }
-	fail := func(code codec.Code) { conn.Write(codec.Native.AppendFailure(nil, m, code)) }
-	done := func(ref uint32) codec.Answer { return codec.Answer{Ref: ref} }
-	switch m := m.(type) {
-	case *codec.LoginRequest:
-		switch {
-		case strings.Contains(user, " "):
-			fail(codec.NameInvalid)
-		case r.members[user] != nil:
-			fail(codec.LoginUserAlready)
-		default:
-			r.members[user] = conn
-			send(conn, &codec.LoginResponse{Answer: done(m.Ref), Session: r.tick, User: user, Heartbeat: 60})
-		}
-	case *codec.BroadcastRequest:
-		if m.Message == "" {
-			fail(codec.MessageInvalid)
-			return true
-		}
-		for name, member := range r.members {
-			if name != user {
-				send(member, &codec.BroadcastNotify{ID: id, User: user, Message: m.Message})
-			}
-		}
-		if m.Ref != 0 {
-			send(conn, &codec.BroadcastResponse{Answer: done(m.Ref), ID: id})
-		}
-	case *codec.WhisperRequest:
-		to, ok := r.members[m.To]
-		if !ok {
-			fail(codec.UserNotFound)
-			return true
-		}
-		send(to, &codec.WhisperNotify{ID: id, User: user, Message: m.Message})
-		if m.Ref != 0 {
-			send(conn, &codec.WhisperResponse{Answer: done(m.Ref), ID: id})
-		}
-	case *codec.Ping:
-		send(conn, &codec.Pong{Asked: codec.Asked{Ref: m.Ref}})
-	case *codec.LogoutRequest:
-		delete(r.members, user)
-		send(conn, &codec.LogoutResponse{Answer: done(m.Ref)})
-		return false
+// start starts a server with these flags, which runs until the test ends or stops it.
+func start(t *testing.T, flags ...string) *chattest.Server {
+	t.Helper()
+	s, err := chattest.Start(flags...)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return true
+	t.Cleanup(func() { stop(t, s) })
+	return s
+}
+
+func stop(t *testing.T, s *chattest.Server) {
+	t.Helper()
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func dial(t *testing.T, addr, user string) *client.Client {
+	t.Helper()
+	return dialWith(t, addr, client.Options{User: user})
+}
+
+func dialWith(t *testing.T, addr string, options client.Options) *client.Client {
+	t.Helper()
+	c, err := client.Dial(t.Context(), addr, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// say broadcasts, which must succeed.
+func say(t *testing.T, c *client.Client, text string) {
+	t.Helper()
+	if _, err := c.Broadcast(t.Context(), text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// event waits for the next event, which must be a T.
+func event[T client.Event](t *testing.T, c *client.Client) T {
+	t.Helper()
+	e, ok := <-c.Events()
+	if !ok {
+		t.Fatalf("the events ended, want a %T: %v", *new(T), c.Err())
+	}
+	got, ok := e.(T)
+	if !ok {
+		t.Fatalf("got the event %#v, want a %T", e, got)
+	}
+	return got
+}
+
+// noEvent checks that the events have ended.
+func noEvent(t *testing.T, c *client.Client) {
+	t.Helper()
+	if e, ok := <-c.Events(); ok {
+		t.Fatalf("got the event %#v, want the end", e)
+	}
 }

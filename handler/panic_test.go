@@ -16,6 +16,7 @@ type recorder struct {
 	shut bool
 }
 
+func (*recorder) Descriptor() int32     { return -1 }
 func (*recorder) OutboundBuffered() int { return 0 }
 func (*recorder) Close() error          { return nil }
 

@@ -94,6 +94,7 @@ func (t *turn) packet(packet []byte) {
 		t.session.End(session.Violation, err.Error())
 	case m == nil:
 		t.chat.ignored.Add(1)
+		t.allowed() // without an answer, but a flood of them ends like any other
 	default:
 		t.chat.packets[m.Type()].Add(1)
 		t.chat.config.Received(t.session, m)

@@ -63,7 +63,8 @@ func New(config Config, log *zap.Logger, level zap.AtomicLevel) (*Server, error)
 		Limits: config.ChatLimits(),
 		Sessions: session.Config{
 			Limits: config.SessionLimits(s.limit), Preallocated: min(config.SessionsPreallocated, s.limit), Lanes: loops,
-			Schedule: func(sess *session.Session) { s.pool.schedule(sess) },
+			WriteDirect: writeDirect,
+			Schedule:    func(sess *session.Session) { s.pool.schedule(sess) },
 		},
 		Now: time.Now, Ended: s.ended, Received: s.trace, Panicked: s.panicked,
 	})

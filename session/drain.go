@@ -25,6 +25,7 @@ func (l *Lane) Drain() (paused bool) {
 	if !l.draining && !l.begin() {
 		return false
 	}
+	defer l.publish()
 	for ; l.place.special < len(l.specials); l.place.special++ {
 		if l.budget <= 0 {
 			l.paused = true
@@ -113,7 +114,9 @@ func (l *Lane) settle(s *Session) {
 	t := tally{own: l.own[:0], shared: l.out.shared[s.Encoding()], member: s.member >= 0}
 	first := s.opFirst
 	s.opFirst, s.opLast = -1, -1
-	s.epoch = l.epoch
+	if m := l.memberOf(s); m != nil {
+		m.epoch = l.epoch
+	}
 	for i := first; i >= 0; i = l.out.ops[i].next {
 		o := &l.out.ops[i]
 		if t.ended && o.kind != opFree {
@@ -184,56 +187,6 @@ func (t *tally) private(frame []byte) {
 	t.frames++
 }
 
-// everybody writes the shared frames to the members of one encoding that were not dealt with yet, and reports whether
-// it came to the end within the budget.
-func (l *Lane) everybody(e Encoding) bool {
-	shared := l.out.shared[e]
-	if len(shared) == 0 {
-		return true
-	}
-	if l.place.member == unset {
-		l.place.member = len(l.members[e])
-	}
-	// Backwards, because a write that fails closes its connection underneath, which moves the last member into its
-	// place. The epoch keeps one who was moved that way from being written to twice.
-	for i := l.place.member - 1; i >= 0; i-- {
-		if l.budget <= 0 {
-			l.place.member = i + 1
-			return false
-		}
-		if i >= len(l.members[e]) {
-			continue
-		}
-		if s := l.members[e][i]; s.epoch != l.epoch {
-			s.epoch = l.epoch
-			l.write(s, shared, l.out.frames[e])
-			l.budget--
-		}
-	}
-	return true
-}
-
-// write hands a batch to a session's connection, or ends the session when its outbox would overflow. One that has
-// nothing waiting may take a batch of any size, which is bounded by the lane's inbox.
-func (l *Lane) write(s *Session, batch []byte, frames int) {
-	if len(batch) == 0 || s.muted {
-		return
-	}
-	if waiting := s.conn.OutboundBuffered(); waiting > 0 && waiting+len(batch) > l.limits().OutboxBytes {
-		s.muted = true
-		s.End(SlowConsumer, "")
-		return
-	}
-	l.count(frames, len(batch))
-	_, _ = s.conn.Write(batch) // an error has closed the connection, and Closed has been called
-}
-
-func (l *Lane) count(frames, bytes int) {
-	l.stats.deliveries.Add(uint64(frames))
-	l.stats.bytes.Add(uint64(bytes))
-	l.stats.writes.Add(1)
-}
-
 // part writes a session's last batch and its farewell, and lets its connection close once the kernel has taken them.
 func (l *Lane) part(s *Session, t *tally) {
 	l.expel(s)
@@ -253,7 +206,7 @@ func (l *Lane) part(s *Session, t *tally) {
 	s.deadline = l.now + int64(l.limits().Linger)
 	l.schedule(s)
 	if len(t.own) > 0 {
-		l.count(t.frames, len(t.own))
+		l.written.add(t.frames, len(t.own))
 		if _, err := s.conn.Write(t.own); err != nil {
 			return
 		}

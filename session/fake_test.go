@@ -12,11 +12,13 @@ import (
 type fakeConn struct {
 	lane       *Lane
 	session    *Session
-	got        []byte // what the peer has
-	buffered   []byte // what waits while stuck
+	hub        *testHub // set: writes may go past Write
+	takes      int      // how much of a direct write the kernel takes; 0: all
+	got        []byte   // what the peer has
+	buffered   []byte   // what waits while stuck
 	stuck      bool
+	writes     int // direct ones too
 	broken     bool
-	writes     int
 	halfClosed bool
 	closed     bool
 }
@@ -27,12 +29,21 @@ func (c *fakeConn) Write(p []byte) (int, error) {
 		c.lane.Closed(c.session, ConnectionError)
 		return 0, io.ErrClosedPipe
 	}
-	if c.stuck {
+	if c.stuck || len(c.buffered) > 0 {
 		c.buffered = append(c.buffered, p...)
 	} else {
 		c.got = append(c.got, p...)
 	}
 	return len(p), nil
+}
+
+// Descriptor is where the connection stands in the hub's list, or -1 for one that is written to through Write only.
+func (c *fakeConn) Descriptor() int32 {
+	if c.hub == nil {
+		return -1
+	}
+	c.hub.conns = append(c.hub.conns, c)
+	return int32(len(c.hub.conns) - 1)
 }
 
 func (c *fakeConn) OutboundBuffered() int { return len(c.buffered) }
@@ -49,6 +60,7 @@ var testAddress = netip.MustParseAddrPort("192.0.2.1:1")
 // testHub is a hub whose strands and wakes the test runs itself.
 type testHub struct {
 	*Hub
+	conns  []*fakeConn // by descriptor
 	ready  []*Session
 	wakes  []*Lane
 	paused []*Lane // their drains go on once they have looked at their sockets
@@ -64,8 +76,9 @@ func newTestHub(lanes int) *testHub {
 	h := &testHub{now: time.Unix(1e9, 0)}
 	h.Hub = NewHub(Config{
 		Limits: testLimits, Lanes: lanes, Heartbeat: [Encodings]bool{0: true},
-		Schedule: func(s *Session) { h.ready = append(h.ready, s) },
-		Farewell: func(dst []byte, s *Session) []byte { return append(dst, "<bye:"+s.Reason().String()+">"...) },
+		WriteDirect: h.writeDirect,
+		Schedule:    func(s *Session) { h.ready = append(h.ready, s) },
+		Farewell:    func(dst []byte, s *Session) []byte { return append(dst, "<bye:"+s.Reason().String()+">"...) },
 	})
 	for range lanes {
 		var l *Lane
@@ -74,10 +87,26 @@ func newTestHub(lanes int) *testHub {
 	return h
 }
 
+func (h *testHub) writeDirect(descriptor int32, p []byte) int {
+	c := h.conns[descriptor]
+	if c.closed || c.session.conn != c {
+		panic("a write to a connection that is gone")
+	}
+	if c.stuck || c.broken {
+		return 0
+	}
+	c.writes++
+	if c.takes > 0 {
+		p = p[:min(len(p), c.takes)]
+	}
+	c.got = append(c.got, p...)
+	return len(p)
+}
+
 func (h *testHub) open(t testing.TB, lane int, e Encoding) (*Session, *fakeConn) {
 	t.Helper()
 	l := h.lanes[lane]
-	c := &fakeConn{lane: l}
+	c := &fakeConn{lane: l, hub: h}
 	s, err := l.Open(c, testAddress, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -29,6 +29,9 @@ type Config struct {
 	Schedule func(*Session)
 	// Farewell appends a session's last frame to dst: why it ended. Called on the loop.
 	Farewell func(dst []byte, s *Session) []byte
+	// WriteDirect writes to a descriptor at once what the kernel takes of p, without waiting, and returns how much that
+	// was; 0 on an error too, which the Write that follows then meets. nil: every write goes through Conn.Write.
+	WriteDirect func(descriptor int32, p []byte) int
 	// Heartbeat reports whether sessions of this encoding must keep the heartbeat.
 	Heartbeat [Encodings]bool
 }

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"math/bits"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -29,7 +28,8 @@ type Lane struct {
 	// Owned by the loop.
 	now      int64 // nanoseconds, at the last Tick
 	slab     slab
-	members  [Encodings][]*Session // who is logged in, dense, in no order
+	members  [Encodings][]member // who is logged in, dense, in no order
+	written  written             // what this slice of a drain wrote, for stats
 	timers   timers
 	lingers  []Ref      // ended, with bytes that the kernel did not take
 	walk     int        // EndNext's place in the slab
@@ -220,26 +220,6 @@ func (l *Lane) Closed(s *Session, why Reason) {
 	s.push(Event{Closed: why}, 0)
 }
 
-// expel takes the session out of the members.
-func (l *Lane) expel(s *Session) {
-	if s.member < 0 {
-		return
-	}
-	list := l.members[s.Encoding()]
-	last := list[len(list)-1]
-	list[s.member], last.member = last, s.member
-	list[len(list)-1] = nil
-	l.members[s.Encoding()] = list[:len(list)-1]
-	s.member = -1
-}
-
-func (l *Lane) admit(s *Session) {
-	e := s.Encoding()
-	s.member = int32(len(l.members[e]))
-	l.members[e] = append(l.members[e], s)
-	l.schedule(s)
-}
-
 // EndNext ends up to n of the lane's sessions that have not ended yet, and reports how many it found. Called again it
 // goes on where it stopped. Loop.
 func (l *Lane) EndNext(n int, why Reason) int {
@@ -285,44 +265,6 @@ func (l *Lane) parted(s *Session) bool {
 	s.deadline = min(s.deadline, l.now+int64(parting))
 	l.schedule(s)
 	return true
-}
-
-// stats are a lane's counters since it began. Written by the loop, read by anyone.
-type stats struct {
-	deliveries, frames, bytes, writes, drains atomic.Uint64
-	batches                                   [BatchBuckets]atomic.Uint64
-}
-
-// BatchBuckets is how many buckets Stats.Batches has: bucket i counts the drains of up to 2^i frames, and more than
-// the bucket before; the last one has no bound.
-const BatchBuckets = 14
-
-// Stats is what a lane did since it began.
-type Stats struct {
-	Deliveries uint64 // frames handed to connections
-	Bytes      uint64 // their bytes
-	Writes     uint64 // writes it took
-	Drains     uint64
-	Frames     uint64 // frames and operations taken by all drains
-	Batches    [BatchBuckets]uint64
-}
-
-// Stats returns the lane's counters. Anyone.
-func (l *Lane) Stats() Stats {
-	out := Stats{
-		Deliveries: l.stats.deliveries.Load(), Bytes: l.stats.bytes.Load(), Writes: l.stats.writes.Load(),
-		Drains: l.stats.drains.Load(), Frames: l.stats.frames.Load(),
-	}
-	for i := range out.Batches {
-		out.Batches[i] = l.stats.batches[i].Load()
-	}
-	return out
-}
-
-func (s *stats) drained(frames int) {
-	s.drains.Add(1)
-	s.frames.Add(uint64(frames))
-	s.batches[min(bits.Len(uint(max(frames, 1)-1)), BatchBuckets-1)].Add(1)
 }
 
 // Index returns the lane's number. Anyone.

@@ -1,12 +1,23 @@
 package session
 
 import (
+	"flag"
 	"fmt"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 )
+
+// Programs long enough for rare meetings, such as a broadcast between the moment when a kernel has room again and the
+// moment when what waited for it has left. The command line may say otherwise.
+func init() {
+	for name, value := range map[string]string{"rapid.checks": "3000", "rapid.steps": "100"} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
+}
 
 // modelSession is what a session must get, written down in the plainest way: one string.
 type modelSession struct {
@@ -52,7 +63,10 @@ func (m *model) frame() string {
 func (m *model) open(t *rapid.T) {
 	lane, e := rapid.IntRange(0, 1).Draw(t, "lane"), Encoding(rapid.IntRange(0, 1).Draw(t, "encoding"))
 	l := m.hub.lanes[lane]
-	c := &fakeConn{lane: l}
+	c := &fakeConn{lane: l, takes: rapid.IntRange(0, 9).Draw(t, "takes")}
+	if rapid.Bool().Draw(t, "direct") {
+		c.hub = m.hub
+	}
 	s, err := l.Open(c, testAddress, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -168,6 +182,14 @@ func (m *model) strands() {
 	m.hub.wakes = append(wakes, m.hub.wakes...)
 }
 
+// stick has a connection's kernel take nothing, or something again. What waits then goes out later, by itself, and
+// nothing may overtake it.
+func (m *model) stick(*rapid.T) {
+	if s := m.live(); s != nil {
+		s.conn.stuck = !s.conn.stuck
+	}
+}
+
 // step drains one slice of one lane.
 func (m *model) step(*rapid.T) { m.hub.step() }
 
@@ -177,12 +199,16 @@ func (m *model) check(t *rapid.T) {
 	m.settle()
 	members := 0
 	for i, s := range m.sessions {
+		if !s.gone {
+			s.conn.unstick()
+		}
 		if !s.gone && string(s.conn.got) != s.want.String() {
 			t.Fatalf("session %d has got\n%s\nand not\n%s", i, s.conn.got, s.want.String())
 		}
 		if s.member {
 			members++
 		}
+		s.conn.lane.Tick(m.hub.now)
 		if s.ended && !s.gone && !s.conn.halfClosed {
 			t.Fatalf("session %d has ended and its connection stays open", i)
 		}
@@ -198,6 +224,9 @@ func (m *model) check(t *rapid.T) {
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &model{t: t, hub: newTestHub(2), names: map[string]*modelSession{}}
+		limits := testLimits
+		limits.OutboxBytes = 1 << 20
+		m.hub.SetLimits(limits)
 		for _, l := range m.hub.lanes {
 			l.slice = rapid.IntRange(1, 5).Draw(t, "slice")
 			l.budget = l.slice
@@ -205,7 +234,7 @@ func TestModel(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"open": m.open, "open again": m.open, "login": m.login, "login again": m.login,
 			"broadcast": m.broadcast, "broadcast again": m.broadcast, "whisper": m.whisper, "answer": m.answer,
-			"end": m.end, "close": m.close, "step": m.step, "settle": m.check,
+			"end": m.end, "close": m.close, "stick": m.stick, "step": m.step, "settle": m.check,
 		})
 		m.check(t)
 		for _, s := range m.sessions {

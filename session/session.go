@@ -40,6 +40,8 @@ var (
 
 // Conn is a session's connection as its lane uses it, on the loop only.
 type Conn interface {
+	// Descriptor returns what Config.WriteDirect takes for this connection, or -1 when every write must go through Write.
+	Descriptor() int32
 	// Write sends p, or buffers what the kernel does not take at once. On an error the connection is closed already.
 	Write(p []byte) (int, error)
 	// OutboundBuffered returns how many bytes wait for the kernel.
@@ -71,9 +73,8 @@ type Session struct {
 
 	// Owned by the loop.
 	conn     Conn
-	member   int32  // index in the lane's members; -1: not logged in
-	epoch    uint32 // the last drain that wrote to this session
-	opFirst  int32  // this session's operations in the batch that is drained; -1: none
+	member   int32 // index in the lane's members; -1: not logged in
+	opFirst  int32 // this session's operations in the batch that is drained; -1: none
 	opLast   int32
 	timer    int32 // index in the lane's timers; -1: none
 	muted    bool  // its outbox overflowed: nothing but the farewell may follow

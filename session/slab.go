@@ -40,7 +40,7 @@ func (b *slab) put(s *Session) {
 	s.name, s.detail, s.rest, s.joined = "", "", nil, false
 	s.rate, s.flood = Rate{}, Rate{}
 	s.inbox, s.head, s.queued, s.scheduled = nil, 0, 0, false
-	s.muted, s.ending, s.known, s.deaf, s.epoch = false, false, false, false, 0
+	s.muted, s.ending, s.known, s.deaf = false, false, false, false
 	b.free = append(b.free, s.slot)
 }
 

@@ -7,103 +7,29 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"hubbub/client"
 	"hubbub/codec"
+	"hubbub/internal/chattest"
 )
 
-// script is a server that answers every request, in the way that its text asks for, and notes what it got.
-type script struct {
-	mu   sync.Mutex
-	got  []string
-	conn net.Conn
-	busy int // how many more messages it refuses for being busy
-}
-
-func (s *script) dial(context.Context, string) (net.Conn, error) {
-	near, far := net.Pipe()
-	s.mu.Lock()
-	s.conn = far
-	s.mu.Unlock()
-	go s.serve(far)
-	return near, nil
-}
-
-func (s *script) serve(conn net.Conn) {
-	defer conn.Close()
-	in := bufio.NewReader(conn)
-	var decoder codec.Decoder
-	for {
-		packet, err := codec.Native.Next(in, nil, codec.MaxPacket)
-		if err != nil {
-			return
-		}
-		m, err := decoder.Decode(codec.Native, packet)
-		if err != nil {
-			return
-		}
-		conn.Write(s.answer(m))
-		if m.Type() == codec.TypeLogoutRequest {
-			return
-		}
-	}
-}
-
-func (s *script) answer(m codec.Message) []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	result := codec.Success
-	switch m := m.(type) {
-	case *codec.LoginRequest:
-		return codec.Native.Append(nil, &codec.LoginResponse{Answer: codec.Answer{Ref: m.Ref}, User: m.User})
-	case *codec.Ping:
-		return codec.Native.Append(nil, &codec.Pong{Asked: m.Asked})
-	case *codec.BroadcastRequest:
-		switch {
-		case m.Message == "die":
-			s.conn.Close()
-			return nil
-		case s.busy > 0:
-			s.busy--
-			result = codec.ServerBusy
-		default:
-			s.got = append(s.got, m.Message)
-		}
-	case *codec.WhisperRequest:
-		s.got = append(s.got, m.To+" < "+m.Message)
-		if m.To == "nobody" {
-			result = codec.UserNotFound
-		}
-	}
-	return codec.Native.AppendFailure(nil, m, result)
-}
-
-// say lets the server send something to the client.
-func (s *script) say(m codec.Message) {
-	s.mu.Lock()
-	conn := s.conn
-	s.mu.Unlock()
-	conn.Write(codec.Native.Append(nil, m))
-}
-
-// run chats with what is written to the returned pipe as its input, until it ends.
+// lineRun is a chat of alice's with what is written to in as its input.
 type lineRun struct {
-	server   script
 	in       *io.PipeWriter
-	out, err bytes.Buffer
+	out, err bytes.Buffer // read them after the end
 	cancel   context.CancelFunc
 	result   chan error
 }
 
-func runLines(t *testing.T, options client.Options, exitAfter time.Duration) *lineRun {
+func runLines(t *testing.T, addr string, options client.Options, exitAfter time.Duration) *lineRun {
+	t.Helper()
 	r := &lineRun{result: make(chan error, 1)}
-	options.User, options.Dial = "alice", r.server.dial
-	c, err := client.Dial(t.Context(), "chat", options)
+	options.User = "alice"
+	c, err := client.Dial(t.Context(), addr, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,13 +47,20 @@ func runLines(t *testing.T, options client.Options, exitAfter time.Duration) *li
 
 func (r *lineRun) write(text string) { io.WriteString(r.in, text) }
 
+// sent writes a line and returns when it has been dealt with: the lines behind it are taken one by one.
+func (r *lineRun) sent(line string) {
+	for _, text := range []string{line, "\n", "\n"} {
+		r.write(text)
+	}
+}
+
 func (r *lineRun) end(text string) error {
 	r.write(text)
 	r.in.Close()
 	return <-r.result
 }
 
-func (r *lineRun) wants(t *testing.T, out, err string, got ...string) {
+func (r *lineRun) wants(t *testing.T, out, err string) {
 	t.Helper()
 	if r.out.String() != out {
 		t.Errorf("the output is\n%swant\n%s", r.out.String(), out)
@@ -135,132 +68,189 @@ func (r *lineRun) wants(t *testing.T, out, err string, got ...string) {
 	if r.err.String() != err {
 		t.Errorf("the errors are\n%swant\n%s", r.err.String(), err)
 	}
-	if strings.Join(r.server.got, "\n") != strings.Join(got, "\n") {
-		t.Errorf("the server got %q, want %q", r.server.got, got)
+}
+
+// start starts the real server, which runs until the test ends or stops it.
+func start(t *testing.T, flags ...string) *chattest.Server {
+	t.Helper()
+	s, err := chattest.Start(flags...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stop(t, s) })
+	return s
+}
+
+func stop(t *testing.T, s *chattest.Server) {
+	t.Helper()
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// dial logs in as bob, to whom alice talks.
+func dial(t *testing.T, s *chattest.Server) *client.Client {
+	t.Helper()
+	bob, err := client.Dial(t.Context(), s.Address, client.Options{User: "bob"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { bob.Close() })
+	return bob
+}
+
+// hears compares what bob has heard, in the form of the lines that say it. His goodbye is answered after all of it.
+func hears(t *testing.T, bob *client.Client, want ...string) {
+	t.Helper()
+	var got []string
+	for range want {
+		switch e := (<-bob.Events()).(type) {
+		case client.Message:
+			got = append(got, e.Text)
+		case client.Whisper:
+			got = append(got, "/w bob "+e.Text)
+		default:
+			t.Errorf("bob got %#v", e)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("bob heard %q, want %q", got, want)
+	}
+	if err := bob.Logout(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for e := range bob.Events() {
+		t.Errorf("bob got %#v as well", e)
 	}
 }
 
 func TestLinesAreSent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := runLines(t, client.Options{}, 0)
-		if err := r.end("one\n\n//two\n/w bob three"); err != nil {
-			t.Error(err)
-		}
-		r.wants(t, "", "", "one", "/two", "bob < three")
-	})
+	s := start(t)
+	bob := dial(t, s)
+	r := runLines(t, s.Address, client.Options{}, 0)
+	if err := r.end("one\n\n//two\n/w bob three"); err != nil {
+		t.Error(err)
+	}
+	r.wants(t, "", "")
+	hears(t, bob, "one", "/two", "/w bob three")
 }
 
 func TestLinesArePrinted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := runLines(t, client.Options{}, time.Minute)
-		id := codec.MakeID(codec.TickAt(noon), 0)
-		r.server.say(&codec.BroadcastNotify{ID: id, User: "bob", Message: "hi\x1b[2J\nbob: forged"})
-		r.server.say(&codec.WhisperNotify{ID: id, User: "bob", Message: "psst"})
-		begin := time.Now()
-		if err := r.end(""); err != nil {
-			t.Error(err)
-		}
-		if passed := time.Since(begin); passed != time.Minute {
-			t.Errorf("it stayed for %s", passed)
-		}
-		at := noon.Local().Format("15:04:05")
-		r.wants(t, at+" bob: hi�[2J bob: forged\n"+at+" bob whispers: psst\n", "")
-	})
+	s := start(t)
+	bob := dial(t, s)
+	r := runLines(t, s.Address, client.Options{}, 0)
+	said, err := bob.Broadcast(t.Context(), "hi \u202e世界")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whispered, err := bob.Whisper(t.Context(), "alice", "psst")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.end(""); err != nil {
+		t.Error(err)
+	}
+	at := func(id codec.ID) string { return id.Time().Local().Format("15:04:05") }
+	r.wants(t, at(said)+" bob: hi 世界\n"+at(whispered)+" bob whispers: psst\n", "")
 }
 
 func TestFailedLinesAreTold(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := runLines(t, client.Options{}, 0)
-		if err := r.end("one\n/w nobody hi\n/dance\ntwo\n"); !errors.Is(err, errUnsent) {
-			t.Errorf("got %v, want %v", err, errUnsent)
-		}
-		r.wants(t, "", "line 2: whisper to nobody: nobody of this name is logged in (USER_NOT_FOUND)\n"+
-			"line 3: there is no command /dance; /help lists them, and //dance says it as it is\n",
-			"one", "nobody < hi", "two")
-	})
+	s := start(t)
+	bob := dial(t, s)
+	r := runLines(t, s.Address, client.Options{}, 0)
+	if err := r.end("one\n/w nobody hi\n/dance\n/r yes\nring\a\ntwo\n"); !errors.Is(err, errUnsent) {
+		t.Errorf("got %v, want %v", err, errUnsent)
+	}
+	r.wants(t, "", "line 2: whisper to nobody: nobody of this name is logged in (USER_NOT_FOUND)\n"+
+		"line 3: there is no command /dance; /help lists them, and //dance says it as it is\n"+
+		"line 4: /r is for people; a script says /w NAME TEXT\n"+
+		"line 5: broadcast: a message is UTF-8 text without control characters, neither empty nor too long (MESSAGE_INVALID)\n")
+	hears(t, bob, "one", "two")
 }
 
-// A server that is busy for a moment costs no line; one that stays so does.
-func TestLinesWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := runLines(t, client.Options{}, 0)
-		r.server.busy = 3
-		if err := r.end("one\n"); err != nil {
-			t.Error(err)
-		}
-		r.wants(t, "", "", "one")
-	})
-	synctest.Test(t, func(t *testing.T) {
-		r := runLines(t, client.Options{}, 0)
-		r.server.busy = 1000
-		if err := r.end("one\n"); !errors.Is(err, errUnsent) {
-			t.Error(err)
-		}
-	})
+// A script is slowed down to the server's rate and loses no line.
+func TestLinesKeepTheRate(t *testing.T) {
+	s := start(t, "--message-rate=10", "--message-burst=2")
+	bob := dial(t, s)
+	r := runLines(t, s.Address, client.Options{}, 0)
+	if err := r.end("one\ntwo\nthree\nfour\n"); err != nil {
+		t.Error(err)
+	}
+	r.wants(t, "", "")
+	hears(t, bob, "one", "two", "three", "four")
 }
 
 func TestLinesEndWithTheConnection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := runLines(t, client.Options{}, time.Hour)
-		r.server.say(&codec.SystemNotify{Code: codec.Kicked, Message: "out"})
-		r.server.conn.Close()
-		if err := <-r.result; !errors.Is(err, codec.Kicked) || strings.HasPrefix(err.Error(), "client") {
-			t.Errorf("got %v, want KICKED", err)
-		}
-		r.wants(t, "", "the server says: out\n")
-	})
+	s := start(t, "--duplicate-login=replace")
+	r := runLines(t, s.Address, client.Options{Reconnect: true}, time.Hour)
+	second := runLines(t, s.Address, client.Options{}, 0)
+	if err := <-r.result; !errors.Is(err, codec.Replaced) || strings.HasPrefix(err.Error(), "client") {
+		t.Errorf("got %v, want REPLACED", err)
+	}
+	r.wants(t, "", "the server says: you logged in from elsewhere; this connection is closed\n")
+	if err := second.end(""); err != nil {
+		t.Error(err)
+	}
 }
 
+// Lines that come while the server is started anew wait for it.
 func TestLinesGoOnAfterReconnect(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := runLines(t, client.Options{Reconnect: true, RetryMin: time.Second}, 0)
-		if err := r.end("die\nback\n"); !errors.Is(err, errUnsent) { // whether "die" arrived is not known
-			t.Error(err)
+	s := start(t)
+	gate := make(chan struct{}, 1) // attempts to connect wait here
+	gate <- struct{}{}
+	r := runLines(t, s.Address, client.Options{Reconnect: true, Dial: func(ctx context.Context, addr string) (net.Conn, error) {
+		select {
+		case <-gate:
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
-		if got := r.server.got; len(got) != 1 || got[0] != "back" {
-			t.Errorf("the server got %q", got)
+		return new(net.Dialer).DialContext(ctx, "tcp", addr)
+	}}, 0)
+	r.sent("one\n")
+	stop(t, s)
+	bob := dial(t, start(t, "--listen="+s.Address))
+	close(gate)
+	if err := r.end("two\n"); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{"the server says: the server is shutting down", "trying again in", "connected again as alice"} {
+		if !strings.Contains(r.err.String(), want) {
+			t.Errorf("the errors are\n%swant %q in them", r.err.String(), want)
 		}
-		for _, want := range []string{"line 1: broadcast: the connection was lost", "trying again in", "connected again as alice"} {
-			if !strings.Contains(r.err.String(), want) {
-				t.Errorf("the errors are\n%swant %q in them", r.err.String(), want)
-			}
-		}
-	})
+	}
+	hears(t, bob, "two")
 }
 
 func TestLinesStop(t *testing.T) {
+	s := start(t)
 	f := func(stop func(r *lineRun)) {
 		t.Helper()
-		synctest.Test(t, func(t *testing.T) {
-			r := runLines(t, client.Options{}, time.Hour)
-			r.write("one\n")
-			begin := time.Now()
-			stop(r)
-			if err := <-r.result; err != nil || time.Since(begin) > 0 {
-				t.Errorf("after %s: %v", time.Since(begin), err)
-			}
-			r.wants(t, "", "", "one")
-		})
+		r := runLines(t, s.Address, client.Options{}, time.Hour)
+		r.sent("one\n")
+		stop(r)
+		if err := <-r.result; err != nil {
+			t.Error(err)
+		}
+		r.wants(t, "", "")
 	}
-	f(func(r *lineRun) { synctest.Wait(); r.cancel() })
+	f(func(r *lineRun) { r.cancel() })
 	f(func(r *lineRun) { r.write("/quit\n") })
 }
 
 func TestTooLongLineEndsTheInput(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := runLines(t, client.Options{}, 0)
-		if err := r.end(strings.Repeat("x", 5000) + "\n"); !errors.Is(err, errUnsent) {
-			t.Errorf("got %v, want %v", err, errUnsent)
-		}
-	})
-	synctest.Test(t, func(t *testing.T) {
-		r := runLines(t, client.Options{}, 0)
-		go func() {
-			r.write(strings.Repeat("x", 2*scanMax))
-			r.in.Close()
-		}()
-		if err := <-r.result; !errors.Is(err, bufio.ErrTooLong) {
-			t.Errorf("got %v, want %v", err, bufio.ErrTooLong)
-		}
-	})
+	s := start(t)
+	r := runLines(t, s.Address, client.Options{}, 0)
+	if err := r.end(strings.Repeat("x", 5000) + "\n"); !errors.Is(err, errUnsent) {
+		t.Errorf("got %v, want %v", err, errUnsent)
+	}
+	r.wants(t, "", "line 1: broadcast: 5000 bytes are too long, the server takes packets of 4096 (MESSAGE_INVALID)\n")
+
+	r = runLines(t, s.Address, client.Options{}, 0)
+	go func() {
+		r.write(strings.Repeat("x", 2*scanMax))
+		r.in.Close()
+	}()
+	if err := <-r.result; !errors.Is(err, bufio.ErrTooLong) {
+		t.Errorf("got %v, want %v", err, bufio.ErrTooLong)
+	}
 }

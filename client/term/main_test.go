@@ -3,7 +3,7 @@ package term
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"hubbub/internal/chattest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { chattest.Main(m) }

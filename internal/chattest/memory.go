@@ -78,6 +78,9 @@ func (m *memory) dial(_ string, d codec.Dialect) (link, error) {
 	return &memoryLink{c, d}, nil
 }
 
+// Descriptor implements session.Conn: every write goes through Write.
+func (c *memoryConn) Descriptor() int32 { return -1 }
+
 // quiesce implements driver.
 func (m *memory) quiesce() bool {
 	for m.step() {
