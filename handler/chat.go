@@ -38,6 +38,7 @@ type Chat struct {
 	Hub *session.Hub
 
 	config   Config
+	begun    time.Time
 	limits   atomic.Pointer[Limits]
 	draining atomic.Bool
 	turns    sync.Pool
@@ -50,7 +51,7 @@ type Chat struct {
 
 // New returns a Chat with an empty Hub.
 func New(config Config) *Chat {
-	c := &Chat{config: config}
+	c := &Chat{config: config, begun: config.Now()}
 	c.turns.New = func() any { return &turn{chat: c} }
 	c.SetLimits(config.Limits)
 	config.Sessions.Farewell = c.farewell

@@ -122,7 +122,8 @@ func (t *turn) allowed() bool {
 	if t.limits.MessageRate == 0 {
 		return true
 	}
-	now, interval := t.now.UnixNano(), int64(time.Second)/int64(t.limits.MessageRate)
+	// Since the start, not of the clock: who sets that back must not make everybody's bucket empty.
+	now, interval := int64(t.now.Sub(t.chat.begun)), int64(time.Second)/int64(t.limits.MessageRate)
 	if t.session.Rate().Take(now, interval, t.limits.MessageBurst) {
 		return true
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"sync"
 	"time"
 
 	"github.com/panjf2000/gnet/v2"
@@ -48,7 +49,7 @@ func startAdmin(s *Server, address string, withPprof bool) (*admin, error) {
 	}}
 	go func() {
 		defer close(a.done)
-		if err := a.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := a.http.Serve(newFew(listener, operatorsMax)); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("the operators' port stopped", zap.Error(err))
 		}
 	}()
@@ -124,4 +125,50 @@ func within(ctx context.Context, done <-chan struct{}) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// few is a listener with a bounded number of connections at a time: those of operators must not use up the descriptors,
+// without which the loops can't accept clients. Those beyond it wait in the kernel.
+type few struct {
+	net.Listener
+	places chan struct{}
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newFew(l net.Listener, n int) *few {
+	return &few{Listener: l, places: make(chan struct{}, n), closed: make(chan struct{})}
+}
+
+// Accept implements net.Listener.
+func (l *few) Accept() (net.Conn, error) {
+	select {
+	case l.places <- struct{}{}:
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.places
+		return nil, err
+	}
+	return &fewConn{Conn: c, leave: sync.OnceFunc(func() { <-l.places })}, nil
+}
+
+// Close implements net.Listener.
+func (l *few) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
+}
+
+// fewConn gives its place back when it is closed.
+type fewConn struct {
+	net.Conn
+	leave func()
+}
+
+// Close implements net.Conn.
+func (c *fewConn) Close() error {
+	defer c.leave()
+	return c.Conn.Close()
 }

@@ -56,10 +56,15 @@ const (
 	// packetOverhead is what a packet needs beside a message: header, id, a name and two lengths. That is a
 	// notification, the longest one: what is let in must fit into what carries it on.
 	packetOverhead = codec.HeaderSize + 8 + 2 + 32 + 2
-	// descriptorReserve are kept free for the loops, the operators' port, files and refused connections.
+	// descriptorReserve are kept free for up to 16 loops, the operators' port, files and refused connections; more
+	// loops need descriptorsPerLoop each beyond that.
 	descriptorReserve = 300
+	// descriptorsPerLoop are a loop's poller, its wake, its listener and one connection that it is about to refuse.
+	descriptorsPerLoop = 4
 	// refusalReserve is how many refused connections may wait at a time for their reason to reach them.
 	refusalReserve = 128
+	// operatorsMax is how many connections the operators' port has at a time; others wait.
+	operatorsMax = 32
 	// ReadyTimeout bounds how long a loop or the pool may take to answer before the server is not ready.
 	ReadyTimeout = time.Second
 )
@@ -72,7 +77,7 @@ func (c *Config) Validate() error {
 	}{
 		{c.Listen == "", "--listen must not be empty: say host:port, such as :9000"},
 		{c.Loops < 0 || c.Loops > 256, "--loops must be between 0 and 256"},
-		{c.Workers < 0, "--workers must not be negative"},
+		{c.Workers < 0 || c.Workers > 100_000, "--workers must be between 0 and 100000"},
 		{c.MaxSessions < 1, "--max-sessions must be at least 1"},
 		{c.SessionsPreallocated < 0, "--sessions-preallocated must not be negative"},
 		{c.ConnectionsPerAddress < 0, "--connections-per-address must not be negative"},
@@ -84,8 +89,9 @@ func (c *Config) Validate() error {
 		{c.LoginTimeout < 0, "--login-timeout must not be negative"},
 		{c.Heartbeat < 0 || c.Heartbeat > 65535*time.Second, "--heartbeat must be between 0 and 65535s: clients are told it in 16 bits"},
 		{c.Heartbeat%time.Second != 0, "--heartbeat must be whole seconds: clients are told it in seconds"},
-		{c.MessageRate < 0, "--message-rate must not be negative"},
-		{c.MessageRate > 0 && c.MessageBurst < 1, "--message-burst must be at least 1, or nothing would get through"},
+		{c.MessageRate < 0 || c.MessageRate > 1e6, "--message-rate must be between 0, which is no limit, and 1000000"},
+		{c.MessageRate > 0 && (c.MessageBurst < 1 || c.MessageBurst > 1e6),
+			"--message-burst must be between 1, or nothing would get through, and 1000000"},
 		{c.OutboxBytes < Bytes(c.MaxPacket), "--outbox-bytes must hold at least one packet (--max-packet)"},
 		{c.LaneBytes < Bytes(c.MaxPacket) || c.LaneBytes > 256<<20, "--lane-bytes must hold at least one packet (--max-packet) and at most 256MiB"},
 		{c.OutboxBytes > 1<<30, "--outbox-bytes must not be above 1GiB"},

@@ -28,3 +28,25 @@ func TestTheLongestMessageFitsItsNotification(t *testing.T) {
 		}
 	}
 }
+
+// Numbers that people write for "no limit" must not come out as the tightest one.
+func TestNumbersThatAreTooLarge(t *testing.T) {
+	f := func(flag string, set func(*Config)) {
+		t.Helper()
+		config := Config{
+			Listen: ":0", MaxSessions: 1, MaxPacket: 4096, MaxMessage: 1024, MessageRate: 1, MessageBurst: 1,
+			OutboxBytes: 1 << 20, LaneBytes: 1 << 20, StrandBytes: 1 << 20,
+		}
+		if err := config.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		set(&config)
+		if err := config.Validate(); err == nil || !strings.Contains(err.Error(), flag) {
+			t.Errorf("%s: %v", flag, err)
+		}
+	}
+	f("--message-rate", func(c *Config) { c.MessageRate = 2e9 }) // no nanosecond between two
+	f("--message-burst", func(c *Config) { c.MessageBurst = 1e10 })
+	f("--message-burst", func(c *Config) { c.MessageBurst = 0 })
+	f("--workers", func(c *Config) { c.Workers = 2e9 }) // twice as many are ants' in 32 bits
+}

@@ -26,6 +26,7 @@ type conn struct {
 	loop    *loop
 	session *session.Session
 	address netip.Addr // invalid unless connections are counted by address
+	left    int        // bytes of a packet that is not whole yet
 }
 
 // OnBoot implements gnet.EventHandler.
@@ -75,8 +76,9 @@ func (e *events) OnTraffic(c gnet.Conn) gnet.Action {
 	}
 	defer cn.recover()
 	cn.loop.lane.Touch(cn.session)
-	e.server.received.Add(uint64(c.InboundBuffered()))
+	e.server.received.Add(uint64(c.InboundBuffered() - cn.left))
 	e.server.chat.Receive(cn.session, c)
+	cn.left = c.InboundBuffered()
 	return gnet.None
 }
 

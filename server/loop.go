@@ -15,14 +15,23 @@ import (
 	"hubbub/session"
 )
 
-// tickInterval is how exact timeouts are.
-const tickInterval = 100 * time.Millisecond
+const (
+	// tickInterval is how exact timeouts are.
+	tickInterval = 100 * time.Millisecond
+	// standstill is the longest time that passes for a lane between two ticks. Longer ones are the process's own: while
+	// it stood still it read nothing, so the silence of its clients was not theirs.
+	standstill = 10 * tickInterval
+)
 
 // loop is one of gnet's event loops with its lane.
 type loop struct {
 	server *Server
 	events gnet.EventLoop
 	lane   *session.Lane
+
+	// Owned by the loop.
+	last  time.Time // when the last tick was
+	clock time.Time // the lane's time
 
 	ticking atomic.Bool  // a tick is on its way
 	ticked  atomic.Int64 // when it was sent, nanoseconds
@@ -73,7 +82,9 @@ func (l *loop) tick() {
 		now := time.Now()
 		l.server.observeLatency(l, now.Sub(time.Unix(0, l.ticked.Load())))
 		l.ticking.Store(false)
-		l.lane.Tick(now)
+		l.clock = l.clock.Add(min(now.Sub(l.last), standstill))
+		l.last = now
+		l.lane.Tick(l.clock)
 		return nil
 	}))
 	if err != nil {
@@ -104,8 +115,9 @@ func (s *Server) loopOf(events gnet.EventLoop) *loop {
 			return l
 		}
 	}
-	l := &loop{server: s, events: events}
-	l.lane = s.chat.Hub.AddLane(time.Now(), l.wake)
+	now := time.Now()
+	l := &loop{server: s, events: events, last: now, clock: now}
+	l.lane = s.chat.Hub.AddLane(now, l.wake)
 	grown := append(slices.Clone(known), l)
 	s.loops.Store(&grown)
 	return l

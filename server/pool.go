@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"github.com/panjf2000/ants/v2"
-	"go.uber.org/zap"
 
 	"hubbub/session"
 )
@@ -17,6 +16,7 @@ import (
 type pool struct {
 	ants    *ants.PoolWithFuncGeneric[struct{}]
 	turn    func(*session.Session) (again bool)
+	defect  func(panicked any) // a turn panicked
 	workers int
 
 	busy atomic.Int64 // workers at work, for metrics
@@ -34,16 +34,15 @@ type job struct {
 	probe   func()
 }
 
-func newPool(workers int, turn func(*session.Session) bool, log *zap.Logger) (*pool, error) {
+func newPool(workers int, turn func(*session.Session) bool, defect func(panicked any)) (*pool, error) {
 	if workers == 0 {
 		workers = 16 * runtime.GOMAXPROCS(0)
 	}
-	p := &pool{turn: turn, workers: workers}
+	p := &pool{turn: turn, defect: defect, workers: workers}
 	var err error
 	// Twice the workers: one that has just left the queue may not be idle yet in ants' eyes when the next one starts.
 	p.ants, err = ants.NewPoolWithFuncGeneric(2*workers, func(struct{}) { p.work() },
-		ants.WithNonblocking(true),
-		ants.WithPanicHandler(func(v any) { log.Error("a worker panicked", zap.Any("panic", v), zap.Stack("stack")) }))
+		ants.WithNonblocking(true))
 	return p, err
 }
 
@@ -92,15 +91,28 @@ func (p *pool) work() {
 	defer p.busy.Add(-1)
 	for {
 		j, ok := p.next()
-		switch {
-		case !ok:
+		if !ok {
 			return
-		case j.probe != nil:
-			j.probe()
-		case p.turn(j.session):
+		}
+		if p.run(j) {
 			p.push(j)
 		}
 	}
+}
+
+// run does a job, and reports whether it is to be done again. A panic that gets this far costs the session its place,
+// which stays taken, but neither the worker nor the jobs behind it.
+func (p *pool) run(j job) (again bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.defect(v)
+		}
+	}()
+	if j.probe != nil {
+		j.probe()
+		return false
+	}
+	return p.turn(j.session)
 }
 
 func (p *pool) next() (job, bool) {

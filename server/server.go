@@ -54,8 +54,11 @@ func New(config Config, log *zap.Logger, level zap.AtomicLevel) (*Server, error)
 	s.config.Store(&config)
 	s.loops.Store(&[]*loop{})
 	s.events = &events{server: s}
-	s.limit = sessionLimit(config.MaxSessions, log)
 	loops := config.loops()
+	var err error
+	if s.limit, err = sessionLimit(config.MaxSessions, loops, log); err != nil {
+		return nil, err
+	}
 	s.chat = handler.New(handler.Config{
 		Limits: config.ChatLimits(),
 		Sessions: session.Config{
@@ -65,8 +68,7 @@ func New(config Config, log *zap.Logger, level zap.AtomicLevel) (*Server, error)
 		},
 		Now: time.Now, Ended: s.ended, Received: s.trace, Panicked: s.panicked,
 	})
-	var err error
-	if s.pool, err = newPool(config.Workers, s.chat.Turn, log); err != nil {
+	if s.pool, err = newPool(config.Workers, s.chat.Turn, s.defect); err != nil {
 		return nil, fmt.Errorf("start the workers: %w", err)
 	}
 	s.metrics = newMetrics(s)
@@ -81,19 +83,23 @@ func (c *Config) loops() int {
 }
 
 // sessionLimit raises the limit of open files and returns how many sessions fit below it.
-func sessionLimit(asked int, log *zap.Logger) int {
+func sessionLimit(asked, loops int, log *zap.Logger) (int, error) {
 	descriptors, err := raiseDescriptors()
 	if err != nil {
 		log.Warn("the limit of open files stays as it is", zap.Error(err))
 	}
 	// Running out of descriptors on accept would stop gnet's engine, so the reserve is never given to sessions.
-	fits := max(1, int(min(descriptors, 1<<31))-descriptorReserve)
+	reserve := descriptorReserve + descriptorsPerLoop*max(0, loops-16)
+	fits := int(min(descriptors, 1<<31)) - reserve
+	if fits < 1 {
+		return 0, fmt.Errorf("the limit of open files is %d, and the server needs %d for itself; raise it with ulimit -n", descriptors, reserve)
+	}
 	if asked > fits {
 		log.Info("sessions are limited by the open files", zap.Int("max-sessions", asked), zap.Int("limit", fits),
 			zap.Uint64("open-files", descriptors))
-		return fits
+		return fits, nil
 	}
-	return asked
+	return asked, nil
 }
 
 // Ready is closed once the server accepts connections and knows its loops.
@@ -160,6 +166,9 @@ func claimAddress(listen string) (string, error) {
 	}
 	defer l.Close()
 	host, _, _ := net.SplitHostPort(listen)
+	if host == "::" {
+		host = "" // for gnet "::" is IPv6 alone; here, as for package net, it is both
+	}
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	return net.JoinHostPort(host, port), err
 }
@@ -233,6 +242,11 @@ func (s *Server) panicked(sess *session.Session, value any, stack []byte) {
 	s.panics.Add(1)
 	s.log.Error("a handler panicked; its session is ended", zap.Uint64("session", sess.ID()), zap.Any("panic", value),
 		zap.ByteString("stack", stack))
+}
+
+func (s *Server) defect(value any) {
+	s.panics.Add(1)
+	s.log.Error("a worker panicked", zap.Any("panic", value), zap.Stack("stack"))
 }
 
 func (s *Server) observeLatency(l *loop, d time.Duration) {

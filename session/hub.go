@@ -41,10 +41,11 @@ type Hub struct {
 	config Config
 
 	// Atomic.
-	limits atomic.Pointer[Limits]
-	open   atomic.Int64
-	census [States][Encodings]atomic.Int64
-	ended  [Reasons]atomic.Uint64
+	limits  atomic.Pointer[Limits]
+	open    atomic.Int64 // sessions that have a place
+	refused atomic.Int64 // sessions that have none, and are told so
+	census  [States][Encodings]atomic.Int64
+	ended   [Reasons]atomic.Uint64
 
 	directory *directory
 
@@ -199,8 +200,8 @@ func (s *Session) Send(frame []byte) {
 // Census returns how many sessions are in a state and read an encoding. Anyone.
 func (h *Hub) Census(state State, e Encoding) int { return int(h.census[state][e].Load()) }
 
-// Open returns how many sessions there are in all. Anyone.
-func (h *Hub) Open() int { return int(h.open.Load()) }
+// Open returns how many sessions there are in all, those that were refused included. Anyone.
+func (h *Hub) Open() int { return int(h.open.Load() + h.refused.Load()) }
 
 // Ended returns how many sessions have ended for a reason. Anyone.
 func (h *Hub) Ended(why Reason) uint64 { return h.ended[why].Load() }

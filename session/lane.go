@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 // Lane is the one ordered path to the sockets of one event loop: anyone may post, only the loop drains.
@@ -64,6 +65,9 @@ type op struct {
 	at         int32  // how many bytes of shared frames come before it
 	frames     int32  // how many shared frames come before it
 }
+
+// opBytes is counted for each operation beside its bytes, of which most have fewer.
+const opBytes = int(unsafe.Sizeof(op{}))
 
 // batch is what was posted between two drains. Frames for everybody lie joined as they will be written; operations
 // say only what differs for single sessions. All bytes are copies, so the posters' buffers are their own again.
@@ -133,11 +137,11 @@ func (l *Lane) add(r Ref, kind opKind, frame []byte) {
 	l.mu.Unlock()
 }
 
-// tryAdd adds a frame for one session unless limit bytes of such frames wait already.
+// tryAdd adds a frame for one session unless such frames and the operations that wait take limit bytes already.
 func (l *Lane) tryAdd(r Ref, frame []byte, limit int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.inbox.private) > limit {
+	if len(l.inbox.private)+len(l.inbox.ops)*opBytes > limit {
 		return false
 	}
 	l.inbox.add(r, opSend, frame)
@@ -174,21 +178,30 @@ func (l *Lane) addShared(e Encoding, frame []byte, sender Ref) {
 // Open gives a new connection its session. The error is ErrFull above SessionsMax sessions. Then there still is a
 // session for up to reserve connections, so that they can be ended politely; beyond that it is nil. Loop.
 func (l *Lane) Open(conn Conn, address netip.AddrPort, reserve int) (*Session, error) {
-	open, limit := int(l.hub.open.Add(1)), l.limits().SessionsMax
-	if open > limit+reserve {
-		l.hub.open.Add(-1)
-		return nil, ErrFull
+	var err error
+	if !within(&l.hub.open, l.limits().SessionsMax) {
+		if !within(&l.hub.refused, reserve) {
+			return nil, ErrFull
+		}
+		err = ErrFull
 	}
 	s := l.slab.take(l)
+	s.refused = err != nil
 	s.conn, s.address, s.opened, s.seen = conn, address, l.now, l.now
 	s.status.Store(uint32(Connected))
 	s.encoding.Store(0)
 	l.hub.census[Connected][0].Add(1)
 	l.schedule(s)
-	if open > limit {
-		return s, ErrFull
+	return s, err
+}
+
+// within counts one more unless there are limit already.
+func within(n *atomic.Int64, limit int) bool {
+	if n.Add(1) <= int64(limit) {
+		return true
 	}
-	return s, nil
+	n.Add(-1)
+	return false
 }
 
 // Touch notes that something arrived from the session, and so that the loop looks at its sockets. Loop.
@@ -199,7 +212,11 @@ func (l *Lane) Closed(s *Session, why Reason) {
 	s.conn = nil
 	l.expel(s)
 	l.unschedule(s)
-	l.hub.open.Add(-1)
+	if s.refused {
+		l.hub.refused.Add(-1)
+	} else {
+		l.hub.open.Add(-1)
+	}
 	s.push(Event{Closed: why}, 0)
 }
 

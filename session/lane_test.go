@@ -384,3 +384,53 @@ func TestDeliveriesAreExact(t *testing.T) {
 		s.Send([]byte("pong")) // in one batch with the end
 	})
 }
+
+// Those who were refused take nobody's place while they hear why: a storm of them must not keep a full server full.
+func TestTheRefusedTakeNoPlace(t *testing.T) {
+	h := newTestHub(1)
+	limits := testLimits
+	limits.SessionsMax = 2
+	h.SetLimits(limits)
+	l := h.lanes[0]
+	open := func(want error) *Session {
+		t.Helper()
+		s, err := l.Open(&fakeConn{lane: l}, testAddress, 4)
+		if s == nil || !errors.Is(err, want) {
+			t.Fatalf("session: %v, error: %v and not %v", s != nil, err, want)
+		}
+		return s
+	}
+	first, second := open(nil), open(nil)
+	refused := []*Session{open(ErrFull), open(ErrFull), open(ErrFull), open(ErrFull)}
+	if s, err := l.Open(&fakeConn{lane: l}, testAddress, 4); s != nil || !errors.Is(err, ErrFull) {
+		t.Fatal("more than the reserve")
+	}
+	l.Closed(first, ClientClosed)
+	third := open(nil)
+	l.Closed(refused[0], ClientClosed)
+	open(ErrFull)
+	if h.Open() != 6 {
+		t.Errorf("%d sessions are open", h.Open())
+	}
+	for _, s := range append(refused[1:], second, third) {
+		l.Closed(s, ClientClosed)
+	}
+	h.settleAll()
+	if s := open(nil); s.refused || h.Open() != 2 {
+		t.Errorf("refused: %v, %d sessions are open", s.refused, h.Open())
+	}
+}
+
+// What a lane holds is bounded by what it takes, not by the bytes of the frames alone: most are shorter than what says
+// where they go.
+func TestSmallFramesFillALane(t *testing.T) {
+	h := newTestHub(1)
+	s, _ := h.join(t, 0, 0, "a")
+	n := 0
+	for ; s.Ref().Send([]byte("pong")) == nil; n++ {
+	}
+	l := h.lanes[0]
+	if held := len(l.inbox.private) + len(l.inbox.ops)*opBytes; held > testLimits.LaneBytes+2*opBytes {
+		t.Errorf("after %d frames the lane holds %d bytes and not %d", n, held, testLimits.LaneBytes)
+	}
+}

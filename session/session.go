@@ -85,11 +85,12 @@ type Session struct {
 	deadline int64 // when its timeouts are looked at again
 
 	// Owned by the strand.
-	name   string
-	joined bool
-	rate   Rate
-	flood  Rate
-	rest   []byte // packets left over from the last turn
+	name    string
+	joined  bool
+	refused bool // the loop's, written in Open: there was no place for it. Here it takes no room.
+	rate    Rate
+	flood   Rate
+	rest    []byte // packets left over from the last turn
 
 	// The strand's inbox, guarded by mu.
 	mu        sync.Mutex

@@ -179,6 +179,18 @@ func TestSecondServer(t *testing.T) {
 	}
 }
 
+// TestListeningEverywhere shows that the address of all addresses is that of IPv4 as well, however it is written.
+func TestListeningEverywhere(t *testing.T) {
+	for _, listen := range []string{":0", "0.0.0.0:0", "[::]:0"} {
+		p := serve(t, "--listen", listen)
+		_, port, err := net.SplitHostPort(p.chat)
+		if err != nil {
+			t.Fatal(err)
+		}
+		login(t, "127.0.0.1:"+port, "alice")
+	}
+}
+
 func TestHealth(t *testing.T) {
 	p := serve(t)
 	if out, ok := run(t, nil, "health", "--admin", p.admin); !ok || out != "ready\n" {

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -181,6 +183,94 @@ func TestDescriptorsRunOut(t *testing.T) {
 	in[0].conn.Close()
 	p.eventually("hubbub_names", equal(float64(room-1)))
 	login(t, p.chat, "late")
+}
+
+// TestOperatorsConnectionsAreFew shows that the operators' port can't take the descriptors that clients need: gnet ends
+// when it has none left to accept with.
+func TestOperatorsConnectionsAreFew(t *testing.T) {
+	const limit = 340
+	p := start(t, exec.Command("sh", "-c", "ulimit -n "+strconv.Itoa(limit)+"; exec \"$0\" \"$@\"", binary,
+		"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--drain", "0s"))
+	room := int(p.metric("hubbub_sessions_max"))
+	var held []net.Conn
+	for range limit {
+		c, err := net.Dial("tcp", p.admin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		held = append(held, c)
+	}
+	for i := range room {
+		login(t, p.chat, fmt.Sprintf("u%d", i))
+	}
+	for _, c := range held {
+		c.Close()
+	}
+	p.eventually("hubbub_names", equal(float64(room)))
+}
+
+// TestTooFewDescriptors shows that a server does not start where its own descriptors would not fit.
+func TestTooFewDescriptors(t *testing.T) {
+	f := func(limit int, args ...string) {
+		t.Helper()
+		cmd := exec.Command("sh", append([]string{
+			"-c", "ulimit -n " + strconv.Itoa(limit) + "; exec \"$0\" \"$@\"", binary,
+			"serve", "--listen", "127.0.0.1:0", "--admin", "", "--drain", "0s",
+		}, args...)...)
+		timer := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+		defer timer.Stop()
+		if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "open files") {
+			t.Errorf("%d open files, %v: %v\n%s", limit, args, err, out)
+		}
+	}
+	f(300)
+	f(1200, "--loops", "256")
+}
+
+// TestStandstill stops the process for longer than its clients may be silent. What they sent meanwhile lies unread when
+// it goes on, and so nobody was silent.
+func TestStandstill(t *testing.T) {
+	p := serve(t, "--heartbeat", "1s") // 2.5 s of silence are one too many
+	var in []*peer
+	for i := range 200 {
+		in = append(in, login(t, p.chat, fmt.Sprintf("u%d", i)))
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	<-time.After(3 * time.Second) // what is tested is this time itself
+	for _, c := range in {
+		c.send(&codec.Ping{Asked: codec.Asked{Ref: 1}})
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range in {
+		if m, ok := c.read().(*codec.Pong); !ok {
+			t.Fatalf("%s got %v and no PONG", c.name, m)
+		}
+	}
+	if n := p.metric(`hubbub_sessions_ended_total{reason="idle_timeout"}`); n != 0 {
+		t.Errorf("%v sessions were ended for their silence", n)
+	}
+}
+
+// TestReceivedBytes shows that a byte counts once, however long the packet that it is of takes to arrive.
+func TestReceivedBytes(t *testing.T) {
+	p := serve(t)
+	c := dial(t, p.chat)
+	packet := codec.Native.Append(nil, &codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: "alice"})
+	for i := range packet {
+		if _, err := c.conn.Write(packet[i : i+1]); err != nil {
+			t.Fatal(err)
+		}
+		p.eventually("hubbub_received_bytes_total", func(v float64) bool { return v > float64(i) })
+	}
+	c.read()
+	if n := p.metric("hubbub_received_bytes_total"); n != float64(len(packet)) {
+		t.Errorf("%v bytes of %d were received", n, len(packet))
+	}
 }
 
 // TestRefusedAllAtOnce keeps more refused connections open than the reserve holds.
