@@ -1,9 +1,11 @@
 package client_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"hubbub/client"
 	"hubbub/codec"
@@ -61,9 +63,11 @@ func TestFloodEnds(t *testing.T) {
 // A PING has no answer that could say so, but its sender learns that it was refused.
 func TestPingAboveTheRate(t *testing.T) {
 	alice := dial(t, start(t, slowest, "--message-burst=3").Address, "alice")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
 	var err error
 	for err == nil {
-		_, err = alice.Ping(t.Context())
+		_, err = alice.Ping(ctx)
 	}
 	if want := "client: ping: too many requests in too short a time; wait a moment (RATE_LIMITED)"; err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
@@ -76,8 +80,10 @@ func TestRefusedMark(t *testing.T) {
 	addr := start(t, "--message-rate=1000", "--message-burst=1000", "--strand-bytes=4MiB").Address
 	alice := dialWith(t, addr, client.Options{User: "alice", DiscardEvents: true})
 	text := strings.Repeat("x", 1000)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // a mark is given up after 15s
+	defer cancel()
 	for range n {
-		if err := alice.SendBroadcast(t.Context(), text); err != nil {
+		if err := alice.SendBroadcast(ctx, text); err != nil {
 			t.Fatal(err)
 		}
 	}

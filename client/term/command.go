@@ -33,7 +33,7 @@ var commands = []struct {
 	doc   string
 }{
 	{[]string{"w", "whisper", "msg"}, whisper, "/w NAME TEXT", "whisper to one person"},
-	{[]string{"r", "reply"}, reply, "/r TEXT", "whisper to who whispered last"},
+	{[]string{"r", "reply"}, reply, "/r TEXT", "whisper back to the last who whispered to you"},
 	{[]string{"clear"}, clearScreen, "/clear", "empty the screen"},
 	{[]string{"help"}, help, "/help", "show this"},
 	{[]string{"quit", "q", "exit"}, quit, "/quit", "leave"},
@@ -82,15 +82,16 @@ func fill(v verb, usage, rest string) (action, error) {
 // helpText is what /help shows.
 func helpText() string {
 	var b strings.Builder
-	b.WriteString("What you type goes to everybody. A line that begins with / is a command:\n")
+	b.WriteString("What you type goes to everybody; // begins it with one slash.\n")
 	for _, c := range commands {
 		fmt.Fprintf(&b, "  %-13s %s\n", c.usage, c.doc)
 	}
 	b.WriteString("Keys:\n" +
 		"  Tab           complete a name or a command\n" +
 		"  ↑ ↓           what you typed before\n" +
-		"  PgUp PgDn     scroll, as the mouse wheel does; Esc: to the latest\n" +
+		"  PgUp PgDn     scroll, as the mouse wheel does\n" +
+		"  Esc           back to the latest\n" +
 		"  Ctrl+C        leave\n" +
-		"Hold Shift to select text with the mouse.")
+		"  Shift+mouse   select text")
 	return b.String()
 }

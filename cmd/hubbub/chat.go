@@ -14,8 +14,8 @@ type chatCmd struct {
 	User        string        `env:"HUBBUB_USER" placeholder:"NAME" help:"The name to chat under (default: that of your account on this machine)."`
 	Password    string        `env:"HUBBUB_PASSWORD" hidden:"" help:"The password of a registered name; better given as HUBBUB_PASSWORD than here, where others may see it."`
 	Server      string        `env:"HUBBUB_SERVER" default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"Where the chat server is (default: ${default})."`
-	ExitAfter   time.Duration `default:"0s" placeholder:"1s" help:"How long to stay after the end of the input, when that is no terminal."`
-	NoReconnect bool          `help:"Give up when the connection is lost."`
+	ExitAfter   time.Duration `default:"0s" placeholder:"1s" help:"How long to stay after the end of a script's input."`
+	NoReconnect bool          `help:"End when the connection is lost, instead of connecting again."`
 }
 
 // Help is what the command's --help tells besides its flags.
@@ -27,7 +27,8 @@ From a script it sends the lines of its input, prints what others say, and logs 
     echo 'build 42 is green' | hubbub chat --user ci
     echo '/w bob lunch?' | hubbub chat --user alice --exit-after 30s
 
-Messages go to the standard output, everything else to the standard error. The exit status is 0 when all was sent.
+Messages go to the standard output, everything else to the standard error. The exit status is 0 when all was sent, and
+1 otherwise.
 A line that begins with / is a command; // sends it with one slash. The password of a registered name is taken from
 HUBBUB_PASSWORD.`
 }
