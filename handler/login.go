@@ -22,13 +22,6 @@ func (t *turn) login(m *codec.LoginRequest) error {
 		return codec.NameInvalid
 	}
 	name = strings.Clone(name) // it outlives the packet
-	claimed, alive := t.chat.Hub.Login(t.session, name, t.limits.ReplaceLogin)
-	if !claimed {
-		return codec.LoginUserAlready
-	}
-	if !alive {
-		return nil // it ended meanwhile, and has heard why
-	}
 	// A login is always answered: the session's number and the heartbeat are news even to who asked with ref 0.
 	t.out = t.dialect.Append(t.out[:0], &codec.LoginResponse{
 		Answer:    codec.Answer{Ref: m.Ref},
@@ -36,6 +29,8 @@ func (t *turn) login(m *codec.LoginRequest) error {
 		User:      name,
 		Heartbeat: uint16(t.limits.Heartbeat / time.Second),
 	})
-	t.chat.Hub.Join(t.session, t.out)
-	return nil
+	if claimed, alive := t.chat.Hub.Login(t.session, name, t.limits.ReplaceLogin, t.out); !claimed && alive {
+		return codec.LoginUserAlready
+	}
+	return nil // one that has ended meanwhile has heard why
 }

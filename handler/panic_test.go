@@ -90,7 +90,7 @@ func TestAPanicEndsItsSessionOnly(t *testing.T) {
 	var conns [2]recorder
 	var sessions [2]*session.Session
 	for i, name := range []string{"alice", "bob"} {
-		sessions[i], _ = h.lane.Open(&conns[i], netip.AddrPort{}, 0)
+		sessions[i], _ = h.lane.Open(&conns[i], netip.AddrPort{}, session.None, 0)
 		h.say(sessions[i], &codec.LoginRequest{User: name})
 		heard(t, &conns[i])
 	}

@@ -41,7 +41,7 @@ type Config struct {
 
 	DuplicateLogin string `default:"reject" enum:"reject,replace" reload:"" help:"A second login under a name: reject it (LOGIN_USER_ALREADY), or replace the first one (REPLACED)."`
 
-	Drain time.Duration `default:"10s" reload:"" help:"Time over which connections are closed on SIGTERM, so that their clients do not all come back at once elsewhere."`
+	Drain time.Duration `default:"10s" reload:"" help:"Time over which connections are closed on SIGTERM, at least 20 a second and loop, so that their clients do not all come back at once elsewhere."`
 
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" reload:"" help:"Least level that is logged. debug prints every packet."`
 	LogFormat string `default:"auto" enum:"auto,console,json" help:"auto: console on a terminal, JSON otherwise."`

@@ -20,7 +20,7 @@ func (s *Server) drain(stopped <-chan error) {
 	s.chat.Drain()
 	config := s.config.Load()
 	begun := time.Now()
-	s.log.Info("shutting down", zap.Int("sessions", s.chat.Hub.Open()), zap.Duration("drain", config.Drain))
+	s.log.Info("shutting down", zap.Int("sessions", s.chat.Hub.Placed()), zap.Duration("drain", config.Drain))
 	s.endAll(begun, config.Drain, stopped)
 	s.linger(stopped)
 	ctx, cancel := context.WithTimeout(context.Background(), linger)
@@ -37,11 +37,14 @@ func (s *Server) drain(stopped <-chan error) {
 	s.log.Info("stopped", zap.Duration("took", time.Since(begun).Round(time.Millisecond)))
 }
 
+// graceMax bounds the tenth of the drain in which nobody is ended yet.
+const graceMax = 2 * time.Second
+
 // endAll ends the sessions evenly over the time, at once when it is 0.
 func (s *Server) endAll(begun time.Time, over time.Duration, stopped <-chan error) {
 	step := time.NewTicker(drainStep)
 	defer step.Stop()
-	for time.Since(begun) < over/10 && s.chat.Hub.Open() > 0 {
+	for time.Since(begun) < min(over/10, graceMax) && s.chat.Hub.Placed() > 0 {
 		select { // not ready, but still serving: load balancers are to see it before clients come back through them
 		case <-step.C:
 		case <-stopped:
@@ -50,7 +53,7 @@ func (s *Server) endAll(begun time.Time, over time.Duration, stopped <-chan erro
 	}
 	for {
 		left := over - time.Since(begun)
-		open := s.chat.Hub.Open()
+		open := s.chat.Hub.Placed()
 		if open == 0 {
 			return
 		}
@@ -86,13 +89,13 @@ func (s *Server) linger(stopped <-chan error) {
 	defer step.Stop()
 	deadline := time.NewTimer(linger + time.Second)
 	defer deadline.Stop()
-	for s.chat.Hub.Open() > 0 {
+	for s.chat.Hub.Placed() > 0 {
 		select {
 		case <-step.C:
 		case <-stopped:
 			return
 		case <-deadline.C:
-			s.log.Warn("some clients did not take their last bytes", zap.Int("sessions", s.chat.Hub.Open()))
+			s.log.Warn("some clients did not take their last bytes", zap.Int("sessions", s.chat.Hub.Placed()))
 			return
 		}
 	}

@@ -48,22 +48,26 @@ func (e *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 	s.accepted.Add(1)
 	cn := &conn{Conn: c, loop: l}
 	address := addressOf(c.RemoteAddr())
-	sess, err := l.lane.Open(cn, address, refusalReserve)
+	refuse, detail := session.None, ""
+	switch {
+	case s.draining.Load():
+		refuse = session.ShuttingDown
+	case !s.addresses.admit(address.Addr(), s.config.Load().ConnectionsPerAddress, cn):
+		refuse = session.AddressLimit
+		detail = "there are too many connections from your address; close one or try again later"
+	}
+	sess, refuse := l.lane.Open(cn, address, refuse, refusalReserve)
 	if sess == nil {
 		s.turnedAway.Add(1)
+		s.addresses.leave(cn)
 		return codec.Native.Append(nil, &codec.SystemNotify{
 			Code: codec.LoginUserFull, Message: codec.LoginUserFull.Text(),
 		}), gnet.Close
 	}
 	cn.session = sess
 	c.SetContext(cn)
-	switch {
-	case s.draining.Load():
-		sess.End(session.ShuttingDown, "")
-	case err != nil:
-		sess.End(session.ServerFull, "")
-	case !s.addresses.admit(address.Addr(), s.config.Load().ConnectionsPerAddress, cn):
-		sess.End(session.AddressLimit, "there are too many connections from your address; close one or try again later")
+	if refuse != session.None {
+		sess.End(refuse, detail)
 	}
 	return nil, gnet.None
 }

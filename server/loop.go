@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net"
 	"runtime"
 	"runtime/debug"
@@ -151,7 +152,12 @@ func (s *Server) introduce(loops int) error {
 		ctx := gnet.NewContext(gnet.NewNetConnContext(context.Background(), c), introduction{})
 		registered, err := s.engine.Register(ctx)
 		if err == nil {
-			err = (<-registered).Err
+			select {
+			case result := <-registered:
+				err = result.Err
+			case <-time.After(ReadyTimeout):
+				err = errors.New("a loop did not answer")
+			}
 		}
 		peer.Close()
 		if err != nil {

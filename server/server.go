@@ -128,7 +128,7 @@ func (s *Server) Run(ctx context.Context) error {
 		stopped <- gnet.Run(s.events, "tcp://"+s.address,
 			gnet.WithNumEventLoop(config.loops()), gnet.WithReusePort(true), gnet.WithReuseAddr(true),
 			gnet.WithTicker(true), gnet.WithTCPKeepAlive(keepAlive),
-			gnet.WithLogger(s.log.WithOptions(zap.IncreaseLevel(zap.WarnLevel)).Named("gnet").Sugar()))
+			gnet.WithLogger(gnetLogger(s.log)))
 	}()
 	select {
 	case err := <-stopped:
@@ -143,6 +143,15 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	s.drain(stopped)
 	return nil
+}
+
+// gnetLogger lets gnet log from warnings on: what it says below that is for its authors. Where less than that is logged
+// anyway there is nothing to raise, and zap would complain.
+func gnetLogger(log *zap.Logger) *zap.SugaredLogger {
+	if log.Core().Enabled(zap.WarnLevel) {
+		log = log.WithOptions(zap.IncreaseLevel(zap.WarnLevel))
+	}
+	return log.Named("gnet").Sugar()
 }
 
 // keepAlive is after how much silence the kernel asks whether a peer is still there. It is what finds dead classic

@@ -17,14 +17,13 @@ func crowd(t testing.TB, members int) (*testHub, *Session) {
 	l := h.lanes[0]
 	var last *Session
 	for i := range members {
-		s, err := l.Open(&discard{}, testAddress, 0)
-		if err != nil {
-			t.Fatal(err)
+		s, why := l.Open(&discard{}, testAddress, None, 0)
+		if why != None {
+			t.Fatal(why)
 		}
-		if _, alive := h.Login(s, fmt.Sprint(i), false); !alive {
+		if _, alive := h.Login(s, fmt.Sprint(i), false, nil); !alive {
 			t.Fatal("no login")
 		}
-		h.Join(s, nil)
 		last = s
 	}
 	h.settleAll()

@@ -45,18 +45,23 @@ func (d *directory) lookup(name string) (Ref, bool) {
 // is released before its slot is.
 func (r Ref) live() bool { return r.session.State() != Disconnecting }
 
-// claim gives the name to ref. The name of a session that has ended is free. Somebody else's name is taken only with replace; then it returns whose it was.
-func (d *directory) claim(name string, ref Ref, replace bool) (old Ref, taken, ok bool) {
+// claim gives the name to a session if it can join, which is asked while nobody can find it under the name. The name of
+// a session that has ended is free. Somebody else's name is taken only with replace; then it returns whose it was. The
+// last results are whether the session has the name now, and whether it could join or was not asked. s's strand.
+func (d *directory) claim(name string, s *Session, replace bool, join func() bool) (old Ref, taken, claimed, alive bool) {
 	sh := d.shard(name)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	old, taken = sh.names[name]
 	taken = taken && old.live()
 	if taken && !replace {
-		return old, true, false
+		return old, true, false, true
 	}
-	sh.names[name] = ref
-	return old, taken, true
+	if !join() {
+		return old, false, false, false
+	}
+	sh.names[name] = s.Ref()
+	return old, taken, true, true
 }
 
 // release frees the name if it is still this session's: after a replacement it is another's. Called on s's strand.

@@ -15,7 +15,7 @@
 // "the strand". Every method says which of them may call it. A Ref is how one session's strand speaks of another
 // session: a stale Ref reaches nobody, because only the loop resolves it, and only the loop reuses slots.
 //
-// Locks, in the order in which they may be taken: sequencer → lane; directory shard → nothing; strand → nothing.
+// Locks, in the order in which they may be taken: directory shard → sequencer → lane; strand → nothing.
 // None is held while a socket is touched, a lane is woken or a worker is scheduled.
 //
 // Limits: the outbox of a session (bytes the kernel did not take yet), a lane's inbox, a strand's inbox, the number of

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"strings"
 	"sync"
 	"testing"
 )
@@ -9,11 +10,14 @@ import (
 func TestWhatIsPostedBehindAnEndReachesNobody(t *testing.T) {
 	h := newTestHub(1)
 	s, conn := h.open(t, 0, 0)
-	if _, alive := h.Login(s, "alice", false); !alive {
-		t.Fatal("not alive")
+	// The loop ends the session while its strand is between the two halves of a login.
+	if !s.move(Connected, Authenticated, None) {
+		t.Fatal("not connected")
 	}
 	s.End(ShuttingDown, "")
-	h.Join(s, []byte("welcome"))
+	h.population[0]++
+	s.name = "alice"
+	s.lane.add(s.Ref(), opJoin, []byte("welcome"))
 	if err := h.Broadcast(nil, text("to all")); err != nil {
 		t.Fatal(err)
 	}
@@ -33,15 +37,15 @@ func TestAnEndedSessionsNameIsFree(t *testing.T) {
 	h := newTestHub(1)
 	first, _ := h.open(t, 0, 0)
 	second, _ := h.open(t, 0, 0)
-	h.Login(first, "alice", false)
-	if claimed, _ := h.Login(second, "alice", false); claimed {
+	h.Login(first, "alice", false, nil)
+	if claimed, _ := h.Login(second, "alice", false, nil); claimed {
 		t.Error("a name was given twice")
 	}
 	first.End(IdleTimeout, "")
 	if _, ok := h.Lookup("alice"); ok {
 		t.Error("a session that has ended is found")
 	}
-	if claimed, alive := h.Login(second, "alice", false); !claimed || !alive {
+	if claimed, alive := h.Login(second, "alice", false, nil); !claimed || !alive {
 		t.Error("the name of a session that has ended is not free")
 	}
 	h.lanes[0].Closed(first, ClientClosed)
@@ -51,30 +55,58 @@ func TestAnEndedSessionsNameIsFree(t *testing.T) {
 	}
 }
 
-// The new session ends while it logs in. The old one has lost its name by then, so it must not stay without one.
-func TestALoginThatDiesStillEndsWhomItReplaced(t *testing.T) {
+// The new session has ended when it asks for the name, so it must not take it from anybody.
+func TestALoginThatDiedTakesNothing(t *testing.T) {
 	h := newTestHub(1)
 	first, _ := h.open(t, 0, 0)
 	second, _ := h.open(t, 0, 0)
-	h.Login(first, "alice", false)
+	h.Login(first, "alice", false, nil)
 	second.End(LoginTimeout, "")
-	if claimed, alive := h.Login(second, "alice", true); !claimed || alive {
+	if claimed, alive := h.Login(second, "alice", true, nil); claimed || alive {
 		t.Fatalf("claimed %t, alive %t", claimed, alive)
 	}
 	h.settleAll()
-	if first.Reason() != Replaced {
-		t.Errorf("the replaced session's reason is %s", first.Reason())
+	if ref, ok := h.Lookup("alice"); !ok || ref != first.Ref() || first.State() != Authenticated {
+		t.Errorf("found %t, the first session is %s for %s", ok, first.State(), first.Reason())
 	}
-	if h.Names() != 0 {
-		t.Errorf("%d names are taken", h.Names())
+}
+
+// Whoever finds a name may write to it at once, so nobody may find it before its welcome is on its way.
+func TestNothingComesBeforeTheWelcome(t *testing.T) {
+	h := newTestHub(1)
+	for range 200 {
+		s, conn := h.open(t, 0, 0)
+		stop := make(chan struct{})
+		var whisperer sync.WaitGroup
+		whisperer.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if ref, ok := h.Lookup("alice"); ok {
+					l := ref.session.lane
+					l.tryAdd(ref, []byte("psst"), 1<<20)
+				}
+			}
+		})
+		h.Login(s, "alice", false, []byte("welcome"))
+		close(stop)
+		whisperer.Wait()
+		h.settleAll()
+		if got := string(conn.got); !strings.HasPrefix(got, "welcome") {
+			t.Fatalf("%q was written first", got)
+		}
+		h.lanes[0].Closed(s, ClientClosed)
+		h.settleAll()
 	}
 }
 
 func TestTheLastFrameIsTheLastOne(t *testing.T) {
 	h := newTestHub(1)
 	s, conn := h.open(t, 0, 0)
-	h.Login(s, "alice", false)
-	h.Join(s, nil)
+	h.Login(s, "alice", false, nil)
 	s.Finish(LoggedOut, []byte("done"))
 	if err := h.Broadcast(nil, text("to all")); err != nil {
 		t.Fatal(err)

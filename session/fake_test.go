@@ -107,9 +107,9 @@ func (h *testHub) open(t testing.TB, lane int, e Encoding) (*Session, *fakeConn)
 	t.Helper()
 	l := h.lanes[lane]
 	c := &fakeConn{lane: l, hub: h}
-	s, err := l.Open(c, testAddress, 0)
-	if err != nil {
-		t.Fatal(err)
+	s, why := l.Open(c, testAddress, None, 0)
+	if why != None {
+		t.Fatal(why)
 	}
 	c.session = s
 	s.SetEncoding(e)
@@ -120,10 +120,9 @@ func (h *testHub) open(t testing.TB, lane int, e Encoding) (*Session, *fakeConn)
 func (h *testHub) join(t testing.TB, lane int, e Encoding, name string) (*Session, *fakeConn) {
 	t.Helper()
 	s, c := h.open(t, lane, e)
-	if claimed, alive := h.Login(s, name, false); !claimed || !alive {
+	if claimed, alive := h.Login(s, name, false, nil); !claimed || !alive {
 		t.Fatalf("%s could not log in", name)
 	}
-	h.Join(s, nil)
 	h.settleAll()
 	return s, c
 }

@@ -89,37 +89,37 @@ func (h *Hub) Lanes() []*Lane {
 // Lookup finds who is logged in under a name. Anyone.
 func (h *Hub) Lookup(name string) (Ref, bool) { return h.directory.lookup(name) }
 
-// Login claims the name for a connected session. With replace, somebody who has it loses it and is ended with Replaced;
-// without, the name of somebody else is refused. The session gets broadcasts from Join on. The results are whether the
-// name could be claimed, and whether the session is still there to have it. Strand.
-func (h *Hub) Login(s *Session, name string, replace bool) (claimed, alive bool) {
-	old, taken, ok := h.directory.claim(name, s.Ref(), replace)
-	if !ok {
-		return false, true
+// Login gives the name to a connected session and makes it one of those whom broadcasts reach; welcome is its frame
+// before anything that others send it. With replace, somebody who has the name loses it and is ended with Replaced;
+// without, the name of somebody else is refused. The results are whether the session got the name, and whether it is
+// still there: one that has ended meanwhile gets none. Strand.
+func (h *Hub) Login(s *Session, name string, replace bool, welcome []byte) (claimed, alive bool) {
+	old, taken, claimed, alive := h.directory.claim(name, s, replace, func() bool { return h.join(s, name, welcome) })
+	if !claimed {
+		return false, alive
 	}
+	s.lane.arm()
 	if taken {
-		old.End(Replaced) // in any case: it has lost its name
-	}
-	s.name = name
-	if !s.move(Connected, Authenticated, None) {
-		h.directory.release(name, s)
-		return true, false
+		old.End(Replaced)
 	}
 	return true, true
 }
 
-// Join makes a session whose login succeeded one of those whom broadcasts reach. welcome is its frame before the first
-// of them. Strand, once.
-func (h *Hub) Join(s *Session, welcome []byte) {
+// join logs the session in, unless it has ended. Called with the name's shard held: nobody finds it before its welcome
+// is on its way.
+func (h *Hub) join(s *Session, name string, welcome []byte) bool {
+	if !s.move(Connected, Authenticated, None) {
+		return false
+	}
 	h.seq.Lock()
+	defer h.seq.Unlock()
 	h.population[s.Encoding()]++
-	s.joined = true
+	s.name = name
 	s.lane.add(s.Ref(), opJoin, welcome)
-	h.seq.Unlock()
-	s.lane.arm()
+	return true
 }
 
-// leave is Join's undoing for the population; the lane's list is the loop's business.
+// leave is join's undoing for the population; the lane's list is the loop's business.
 func (h *Hub) leave(s *Session) {
 	h.seq.Lock()
 	defer h.seq.Unlock()
@@ -201,7 +201,10 @@ func (s *Session) Send(frame []byte) {
 func (h *Hub) Census(state State, e Encoding) int { return int(h.census[state][e].Load()) }
 
 // Open returns how many sessions there are in all, those that were refused included. Anyone.
-func (h *Hub) Open() int { return int(h.open.Load() + h.refused.Load()) }
+func (h *Hub) Open() int { return h.Placed() + int(h.refused.Load()) }
+
+// Placed returns how many sessions have a place: all but those that were refused and hear why. Anyone.
+func (h *Hub) Placed() int { return int(h.open.Load()) }
 
 // Ended returns how many sessions have ended for a reason. Anyone.
 func (h *Hub) Ended(why Reason) uint64 { return h.ended[why].Load() }

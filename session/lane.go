@@ -175,24 +175,24 @@ func (l *Lane) addShared(e Encoding, frame []byte, sender Ref) {
 	l.shared.Add(int64(len(frame)))
 }
 
-// Open gives a new connection its session. The error is ErrFull above SessionsMax sessions. Then there still is a
-// session for up to reserve connections, so that they can be ended politely; beyond that it is nil. Loop.
-func (l *Lane) Open(conn Conn, address netip.AddrPort, reserve int) (*Session, error) {
-	var err error
-	if !within(&l.hub.open, l.limits().SessionsMax) {
-		if !within(&l.hub.refused, reserve) {
-			return nil, ErrFull
-		}
-		err = ErrFull
+// Open gives a new connection its session, unless there is a reason to refuse it, which above SessionsMax sessions is
+// ServerFull. Then it still gets one, so that it can be ended politely with the reason that is returned, but takes
+// nobody's place; with reserve connections in that state already it gets none. Loop.
+func (l *Lane) Open(conn Conn, address netip.AddrPort, refuse Reason, reserve int) (*Session, Reason) {
+	if refuse == None && !within(&l.hub.open, l.limits().SessionsMax) {
+		refuse = ServerFull
+	}
+	if refuse != None && !within(&l.hub.refused, reserve) {
+		return nil, refuse
 	}
 	s := l.slab.take(l)
-	s.refused = err != nil
+	s.refused = refuse != None
 	s.conn, s.address, s.opened, s.seen = conn, address, l.now, l.now
 	s.status.Store(uint32(Connected))
 	s.encoding.Store(0)
 	l.hub.census[Connected][0].Add(1)
 	l.schedule(s)
-	return s, err
+	return s, refuse
 }
 
 // within counts one more unless there are limit already.

@@ -185,11 +185,11 @@ func TestFull(t *testing.T) {
 	l := h.lanes[0]
 	for i, want := range []struct {
 		session bool
-		err     error
-	}{{true, nil}, {true, nil}, {true, ErrFull}, {false, ErrFull}} {
-		s, err := l.Open(&fakeConn{lane: l}, testAddress, 1)
-		if (s != nil) != want.session || !errors.Is(err, want.err) {
-			t.Errorf("connection %d: session %v, error %v", i, s != nil, err)
+		why     Reason
+	}{{true, None}, {true, None}, {true, ServerFull}, {false, ServerFull}} {
+		s, why := l.Open(&fakeConn{lane: l}, testAddress, None, 1)
+		if (s != nil) != want.session || why != want.why {
+			t.Errorf("connection %d: session %v, reason %s", i, s != nil, why)
 		}
 	}
 }
@@ -392,31 +392,33 @@ func TestTheRefusedTakeNoPlace(t *testing.T) {
 	limits.SessionsMax = 2
 	h.SetLimits(limits)
 	l := h.lanes[0]
-	open := func(want error) *Session {
+	open := func(refuse, want Reason) *Session {
 		t.Helper()
-		s, err := l.Open(&fakeConn{lane: l}, testAddress, 4)
-		if s == nil || !errors.Is(err, want) {
-			t.Fatalf("session: %v, error: %v and not %v", s != nil, err, want)
+		s, why := l.Open(&fakeConn{lane: l}, testAddress, refuse, 4)
+		if s == nil || why != want {
+			t.Fatalf("session: %v, reason: %s and not %s", s != nil, why, want)
 		}
 		return s
 	}
-	first, second := open(nil), open(nil)
-	refused := []*Session{open(ErrFull), open(ErrFull), open(ErrFull), open(ErrFull)}
-	if s, err := l.Open(&fakeConn{lane: l}, testAddress, 4); s != nil || !errors.Is(err, ErrFull) {
+	first := open(None, None)
+	refused := []*Session{open(AddressLimit, AddressLimit), open(ShuttingDown, ShuttingDown)}
+	second := open(None, None)
+	refused = append(refused, open(None, ServerFull), open(None, ServerFull))
+	if s, why := l.Open(&fakeConn{lane: l}, testAddress, None, 4); s != nil || why != ServerFull {
 		t.Fatal("more than the reserve")
 	}
 	l.Closed(first, ClientClosed)
-	third := open(nil)
+	third := open(None, None)
 	l.Closed(refused[0], ClientClosed)
-	open(ErrFull)
-	if h.Open() != 6 {
-		t.Errorf("%d sessions are open", h.Open())
+	open(None, ServerFull)
+	if h.Open() != 6 || h.Placed() != 2 {
+		t.Errorf("%d sessions are open, %d have a place", h.Open(), h.Placed())
 	}
 	for _, s := range append(refused[1:], second, third) {
 		l.Closed(s, ClientClosed)
 	}
 	h.settleAll()
-	if s := open(nil); s.refused || h.Open() != 2 {
+	if s := open(None, None); s.refused || h.Open() != 2 {
 		t.Errorf("refused: %v, %d sessions are open", s.refused, h.Open())
 	}
 }

@@ -67,9 +67,9 @@ func (m *model) open(t *rapid.T) {
 	if rapid.Bool().Draw(t, "direct") {
 		c.hub = m.hub
 	}
-	s, err := l.Open(c, testAddress, 0)
-	if err != nil {
-		t.Fatal(err)
+	s, why := l.Open(c, testAddress, None, 0)
+	if why != None {
+		t.Fatal(why)
 	}
 	c.session = s
 	s.SetEncoding(e)
@@ -83,10 +83,13 @@ func (m *model) login(t *rapid.T) {
 	}
 	name, replace := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}).Draw(t, "name"), rapid.Bool().Draw(t, "replace")
 	holder := m.names[name]
-	held := holder != nil && !holder.ended // the name of one that has ended is free, before its connection is gone
-	claimed, alive := m.hub.Login(s.session, name, replace)
-	if claimed != (!held || replace) || !alive {
-		t.Fatalf("claim of %s (held: %v, replace: %v): %v, alive %v", name, held, replace, claimed, alive)
+	if holder != nil && holder.ended {
+		holder = nil // the name of a session that has ended is free
+	}
+	welcome := m.frame()
+	claimed, alive := m.hub.Login(s.session, name, replace, []byte(welcome))
+	if claimed != (holder == nil || replace) || !alive {
+		t.Fatalf("claim of %s (held: %v, replace: %v): %v, alive %v", name, holder != nil, replace, claimed, alive)
 	}
 	if !claimed {
 		return
@@ -96,8 +99,6 @@ func (m *model) login(t *rapid.T) {
 		holder.end("replaced")
 	}
 	m.names[name], s.name = s, name
-	welcome := m.frame()
-	m.hub.Join(s.session, []byte(welcome))
 	s.member = true
 	s.want.WriteString(welcome)
 }

@@ -30,13 +30,8 @@ type Encoding uint8
 // Encodings is how many forms a broadcast can have.
 const Encodings = 2
 
-// Errors that senders get.
-var (
-	// ErrBusy says that a queue is full and nothing was sent to anybody.
-	ErrBusy = errors.New("session: the queue is full")
-	// ErrFull says that there are as many sessions as allowed.
-	ErrFull = errors.New("session: no place for another session")
-)
+// ErrBusy says that a queue is full and nothing was sent to anybody.
+var ErrBusy = errors.New("session: the queue is full")
 
 // Conn is a session's connection as its lane uses it, on the loop only.
 type Conn interface {
@@ -86,7 +81,6 @@ type Session struct {
 
 	// Owned by the strand.
 	name    string
-	joined  bool
 	refused bool // the loop's, written in Open: there was no place for it. Here it takes no room.
 	rate    Rate
 	flood   Rate
@@ -171,20 +165,25 @@ func (s *Session) move(from, to State, why Reason) bool {
 
 // end moves the session to Disconnecting, and reports whether this call did.
 func (s *Session) end(why Reason, detail string) bool {
-	for {
-		state := s.State()
-		if state == Disconnecting {
-			return false
-		}
-		if s.move(state, Disconnecting, why) {
-			// Only with words: a kick has none, and may come beside the strand's reading them after Closed.
-			if detail != "" {
-				s.detail = detail
-			}
-			s.lane.hub.ended[why].Add(1)
+	for state := s.State(); state != Disconnecting; state = s.State() {
+		if s.endFrom(state, why, detail) {
 			return true
 		}
 	}
+	return false
+}
+
+// endFrom is end for a session that is still in the given state.
+func (s *Session) endFrom(state State, why Reason, detail string) bool {
+	if !s.move(state, Disconnecting, why) {
+		return false
+	}
+	// Only with words: a kick has none, and may come beside the strand's reading them after Closed.
+	if detail != "" {
+		s.detail = detail
+	}
+	s.lane.hub.ended[why].Add(1)
+	return true
 }
 
 // End ends the session for a reason, with more words for the farewell where there are any. Packets that wait on the

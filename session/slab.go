@@ -37,7 +37,7 @@ func (b *slab) at(slot uint32) *Session { return &b.blocks[slot/blockSize][slot%
 func (b *slab) put(s *Session) {
 	s.lane.hub.census[s.State()][s.Encoding()].Add(-1)
 	s.generation++
-	s.name, s.detail, s.rest, s.joined = "", "", nil, false
+	s.name, s.detail, s.rest = "", "", nil
 	s.rate, s.flood = Rate{}, Rate{}
 	s.inbox, s.head, s.queued, s.scheduled = nil, 0, 0, false
 	s.muted, s.ending, s.known, s.deaf = false, false, false, false

@@ -93,8 +93,6 @@ func (s *Session) Leave() {
 	hub := s.lane.hub
 	if s.name != "" {
 		hub.directory.release(s.name, s)
-	}
-	if s.joined {
 		hub.leave(s)
 	}
 	s.lane.post(s.Ref(), opFree, nil)

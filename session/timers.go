@@ -67,6 +67,9 @@ func (l *Lane) unschedule(s *Session) {
 	}
 }
 
+// timed is the state that a timeout ends.
+var timed = map[Reason]State{LoginTimeout: Connected, IdleTimeout: Authenticated}
+
 // expire ends the sessions whose time is over.
 func (l *Lane) expire() {
 	for len(l.timers) > 0 && l.timers[0].deadline <= l.now {
@@ -81,6 +84,11 @@ func (l *Lane) expire() {
 			_ = s.conn.Close() // its last bytes had their time
 			continue
 		}
-		s.End(why, "")
+		// In the state that the timeout is of: one whose login comes at the same moment has it.
+		if s.endFrom(timed[why], why, "") {
+			l.post(s.Ref(), opEnd, nil)
+		} else {
+			l.schedule(s)
+		}
 	}
 }

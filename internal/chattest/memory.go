@@ -65,15 +65,17 @@ func (m *memory) dial(_ string, d codec.Dialect) (link, error) {
 	c := &memoryConn{memory: m, lane: lane}
 	address := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(40000+len(m.conns)))
 	m.conns = append(m.conns, c)
-	s, err := lane.Open(c, address, refusalReserve)
+	refuse := session.None
+	if m.draining {
+		refuse = session.ShuttingDown
+	}
+	s, refuse := lane.Open(c, address, refuse, refusalReserve)
 	c.session = s
 	switch {
 	case s == nil:
 		m.t.Fatal("more refused connections than a script may have")
-	case m.draining:
-		s.End(session.ShuttingDown, "")
-	case err != nil:
-		s.End(session.ServerFull, "")
+	case refuse != session.None:
+		s.End(refuse, "")
 	}
 	return &memoryLink{c, d}, nil
 }
