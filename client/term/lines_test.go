@@ -164,7 +164,7 @@ func TestFailedLinesAreTold(t *testing.T) {
 	r.wants(t, "", "line 2: whisper to nobody: nobody of this name is logged in (USER_NOT_FOUND)\n"+
 		"line 3: there is no command /dance; /help lists them, and //dance says it as it is\n"+
 		"line 4: /r is for people; a script says /w NAME TEXT\n"+
-		"line 5: broadcast: a message is UTF-8 text without control characters, neither empty nor too long (MESSAGE_INVALID)\n")
+		"line 5: broadcast: "+codec.MessageInvalid.Text()+" (MESSAGE_INVALID)\n")
 	hears(t, bob, "one", "two")
 }
 

@@ -28,13 +28,23 @@ func main() {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
 	command, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
-	// The first signal ends the command in its own way, a second one ends the process at once.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
-	command.BindTo(ctx, (*context.Context)(nil))
+	command.BindTo(untilSignal(os.Interrupt, syscall.SIGTERM), (*context.Context)(nil))
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "hubbub:", err)
 		os.Exit(1)
 	}
+}
+
+// untilSignal returns a context that the first of these signals ends, so that the command ends in its own way. A second
+// one ends the process at once: that holds before the context's end can be seen.
+func untilSignal(signals ...os.Signal) context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	arrived := make(chan os.Signal, 1)
+	signal.Notify(arrived, signals...)
+	go func() {
+		<-arrived
+		signal.Reset(signals...)
+		cancel()
+	}()
+	return ctx
 }
