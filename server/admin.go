@@ -32,6 +32,9 @@ func startAdmin(s *Server, address string, withPprof bool) (*admin, error) {
 		return nil, fmt.Errorf("can't listen for operators on %s: %w; choose another address with --admin, or none with --admin=", address, err)
 	}
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintln(w, "/livez\n/readyz\n/metrics\n/loglevel")
+	})
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.serveReady)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{Registry: s.metrics.registry}))

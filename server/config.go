@@ -17,7 +17,7 @@ import (
 type Config struct {
 	Listen  string `default:":9000" help:"Where chat clients connect, host:port. Port 0 picks a free one."`
 	Admin   string `default:"127.0.0.1:9001" help:"Where operators connect, host:port: health and metrics, no authentication, so keep it private. Empty: nowhere."`
-	DataDir string `default:"./data" help:"Where the server keeps what it keeps. Unused until something is kept."`
+	DataDir string `default:"./data" help:"Where the server will keep accounts and history. Unused so far."`
 
 	Loops   int `default:"0" help:"Event loops. 0: one for each processor, which is all that can run at a time."`
 	Workers int `default:"0" help:"Handlers that run at a time. 0: 16 for each processor, so that some may wait for a lock or a disk."`

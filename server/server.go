@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/panjf2000/gnet/v2"
@@ -95,8 +96,6 @@ func sessionLimit(asked, loops int, log *zap.Logger) (int, error) {
 		return 0, fmt.Errorf("the limit of open files is %d, and the server needs %d for itself; raise it with ulimit -n", descriptors, reserve)
 	}
 	if asked > fits {
-		log.Info("sessions are limited by the open files", zap.Int("max-sessions", asked), zap.Int("limit", fits),
-			zap.Uint64("open-files", descriptors))
 		return fits, nil
 	}
 	return asked, nil
@@ -171,7 +170,11 @@ func engineError(address string, err error) error {
 func claimAddress(listen string) (string, error) {
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
-		return "", fmt.Errorf("can't listen for chat on %s: %w; is another server running there? Choose another address with --listen", listen, err)
+		hint := "give host:port, such as :9000, to --listen"
+		if errors.Is(err, syscall.EADDRINUSE) {
+			hint = "is another server running there? Choose another address with --listen"
+		}
+		return "", fmt.Errorf("can't listen for chat on %s: %w; %s", listen, err, hint)
 	}
 	defer l.Close()
 	host, _, _ := net.SplitHostPort(listen)
@@ -184,10 +187,18 @@ func claimAddress(listen string) (string, error) {
 
 // greet says where the server is and how to talk with it.
 func (s *Server) greet() {
-	s.log.Info("chat is open on "+s.address, zap.String("try", "hubbub chat --user alice --server "+reachable(s.address)),
-		zap.Int("loops", len(*s.loops.Load())), zap.Int("workers", s.pool.workers), zap.Int("max-sessions", s.limit))
+	try := "hubbub chat --user alice"
+	if at := reachable(s.address); at != "127.0.0.1:9000" { // the client's default
+		try += " --server " + at
+	}
+	s.log.Info("chat is open on "+s.address, zap.String("try", try), zap.Int("loops", len(*s.loops.Load())),
+		zap.Int("workers", s.pool.workers), zap.Int("max-sessions", s.limit))
 	if at := s.AdminAddress(); at != "" {
 		s.log.Info("operators: http://"+at+"/metrics", zap.String("ready", "http://"+at+"/readyz"))
+	}
+	if asked := s.config.Load().MaxSessions; s.limit < asked {
+		s.log.Info("the limit of open files allows fewer sessions than --max-sessions", zap.Int("max-sessions", asked),
+			zap.Int("allowed", s.limit))
 	}
 }
 

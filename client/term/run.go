@@ -29,6 +29,9 @@ const leaveMax = 2 * time.Second
 // of costing the connection. Full of short messages it is about 10 MB.
 const burstMax = 1 << 16
 
+// retryMax bounds the wait between two attempts to connect again: somebody may be sitting there.
+const retryMax = 8 * time.Second
+
 // Run chats until the user leaves, the input ends, ctx is cancelled, or the connection is lost for good; only the last
 // is an error, as are a failed login and, from a script, a message that could not be sent.
 func Run(ctx context.Context, config Config) error {
@@ -45,6 +48,7 @@ func Run(ctx context.Context, config Config) error {
 		User:      config.User,
 		Password:  config.Password,
 		Reconnect: !config.NoReconnect,
+		RetryMax:  retryMax,
 
 		EventBuffer: burstMax,
 	})

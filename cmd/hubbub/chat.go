@@ -11,11 +11,11 @@ import (
 
 // chatCmd chats, in the terminal or from a script.
 type chatCmd struct {
-	User        string        `env:"HUBBUB_USER" placeholder:"NAME" help:"The name to chat under (default: that of your account on this machine)."`
+	User        *string       `env:"HUBBUB_USER" placeholder:"NAME" help:"The name to chat under (default: that of your account on this machine)."`
 	Password    string        `env:"HUBBUB_PASSWORD" hidden:"" help:"The password of a registered name; better given as HUBBUB_PASSWORD than here, where others may see it."`
 	Server      string        `env:"HUBBUB_SERVER" default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"Where the chat server is (default: ${default})."`
 	ExitAfter   time.Duration `default:"0s" placeholder:"1s" help:"How long to stay after the end of a script's input."`
-	NoReconnect bool          `help:"End when the connection is lost, instead of connecting again."`
+	NoReconnect bool          `help:"Stay away when the connection is lost, instead of connecting again; a script ends then."`
 }
 
 // Help is what the command's --help tells besides its flags.
@@ -35,8 +35,12 @@ HUBBUB_PASSWORD.`
 
 // Run chats until the user leaves or the input ends.
 func (c *chatCmd) Run(ctx context.Context) error {
-	name := c.User
-	if name == "" {
+	var name string
+	if c.User != nil {
+		if name = *c.User; name == "" {
+			return errors.New("--user is empty: give a name to chat under")
+		}
+	} else {
 		account, err := user.Current()
 		if err != nil || account.Username == "" {
 			return errors.New("give a name to chat under with --user NAME")

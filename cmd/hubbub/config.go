@@ -13,13 +13,14 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
+// notSettings are the flags that a file can't set.
+var notSettings = []string{"help", "version", "config", "print-config"}
+
 // configFile answers for flags that neither the command line nor the environment sets, from the YAML file that
 // --config names. It implements kong.Resolver.
 type configFile struct {
 	path   string
 	values map[string]any
-	loaded bool
-	err    error
 }
 
 func newConfigFile() *configFile { return &configFile{} }
@@ -28,17 +29,10 @@ func newConfigFile() *configFile { return &configFile{} }
 func (f *configFile) Validate(*kong.Application) error { return nil }
 
 // Resolve implements kong.Resolver.
-func (f *configFile) Resolve(ctx *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	if !f.loaded {
-		f.loaded = true
-		f.err = f.load(ctx)
-	}
-	if f.err != nil || flag.Name == "config" || fromEnvironment(flag) != "" {
-		return nil, f.err // kong lets a resolver win over the environment; here it is the other way round
-	}
+func (f *configFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	value, ok := f.values[flag.Name]
-	if !ok {
-		return nil, nil
+	if !ok || fromEnvironment(flag) != "" {
+		return nil, nil // kong lets a resolver win over the environment; here it is the other way round
 	}
 	return fmt.Sprint(value), nil
 }
@@ -64,7 +58,7 @@ func (f *configFile) load(ctx *kong.Context) error {
 	}
 	var unknown []error
 	for name := range f.values {
-		if known := flagNamed(ctx, name); known == nil || name == "config" || name == "help" || name == "print-config" {
+		if flagNamed(ctx, name) == nil || slices.Contains(notSettings, name) {
 			unknown = append(unknown, fmt.Errorf("%s: unknown setting %q; see hubbub serve --help for what there is", f.path, name))
 		}
 	}
@@ -85,7 +79,7 @@ func flagNamed(ctx *kong.Context, name string) *kong.Flag {
 func printConfig(w io.Writer, ctx *kong.Context, file *configFile) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, flag := range ctx.Flags() {
-		if slices.Contains([]string{"help", "config", "print-config"}, flag.Name) {
+		if slices.Contains(notSettings, flag.Name) {
 			continue
 		}
 		value, err := yaml.Marshal(plain(ctx.FlagValue(flag)))
@@ -93,6 +87,9 @@ func printConfig(w io.Writer, ctx *kong.Context, file *configFile) error {
 			return err
 		}
 		fmt.Fprintf(table, "%s: %s\t# %s\n", flag.Name, strings.TrimSpace(string(value)), source(ctx, flag, file))
+	}
+	for _, name := range unknownVariables(ctx) {
+		fmt.Fprintf(table, "# %s is set, and is no setting: is it misspelt?\n", name)
 	}
 	return table.Flush()
 }
@@ -105,6 +102,25 @@ func fromEnvironment(flag *kong.Flag) string {
 		}
 	}
 	return ""
+}
+
+// unknownVariables returns the HUBBUB_ variables that no flag of any command takes.
+func unknownVariables(ctx *kong.Context) (unknown []string) {
+	known := map[string]bool{}
+	for _, node := range ctx.Model.Leaves(false) {
+		for _, flag := range node.Flags {
+			for _, env := range flag.Envs {
+				known[env] = true
+			}
+		}
+	}
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "HUBBUB_") && !known[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
 }
 
 // plain returns numbers and truth values as they are and everything else as it is written on the command line.

@@ -127,12 +127,13 @@ func TestPrintConfig(t *testing.T) {
 	if err := os.WriteFile(file, []byte("message-rate: 7\nmax-message: 500\noutbox-bytes: 2MiB\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, ok := run(t, []string{"HUBBUB_MESSAGE_RATE=8", "HUBBUB_MESSAGE_BURST=9"},
+	out, ok := run(t, []string{"HUBBUB_MESSAGE_RATE=8", "HUBBUB_MESSAGE_BURST=9", "HUBBUB_MESSAGE_RTE=5"},
 		"serve", "--print-config", "--config", file, "--message-burst", "10")
 	if !ok {
 		t.Fatal(out)
 	}
 	for _, want := range []string{
+		"# HUBBUB_MESSAGE_RTE is set, and is no setting",
 		"message-rate: 8 # environment HUBBUB_MESSAGE_RATE", "message-burst: 10 # flag --message-burst",
 		"max-message: 500 # file " + file, "outbox-bytes: 2MiB # file " + file, "heartbeat: 30s # default",
 	} {
@@ -162,7 +163,8 @@ func TestBadStarts(t *testing.T) {
 	}
 	f("can't listen for chat on "+taken.Addr().String(), "--listen", taken.Addr().String())
 	f("can't listen for operators on", "--listen", "127.0.0.1:0", "--admin", taken.Addr().String())
-	f(`unknown setting "max-mesage"`, "--config", file)
+	f("hubbub: error: "+file+`: unknown setting "max-mesage"`, "--config", file)
+	f("give host:port", "--listen", "foo")
 	f("no such file", "--config", file+".missing")
 	f("--max-packet must be at least", "--max-packet", "100")
 	f("is not a size", "--outbox-bytes", "lots")

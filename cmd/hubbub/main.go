@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"hubbub/server"
 )
 
 // cli is the command line. Each subcommand has a file of its own.
@@ -17,6 +19,8 @@ type cli struct {
 	Chat    chatCmd    `cmd:"" help:"Chat in the terminal, or from a script."`
 	Health  healthCmd  `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
 	Version versionCmd `cmd:"" help:"Say what this binary was built from."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Say what this binary was built from, and exit."`
 }
 
 func main() {
@@ -24,7 +28,8 @@ func main() {
 	file := newConfigFile()
 	parser := kong.Must(&c,
 		kong.Name("hubbub"), kong.Description("A chat server at the speed of the kernel."),
-		kong.UsageOnError(), kong.DefaultEnvars("HUBBUB"), kong.Resolvers(file), kong.Bind(file),
+		kong.ShortUsageOnError(), kong.DefaultEnvars("HUBBUB"), kong.Resolvers(file), kong.Bind(file),
+		kong.Vars{"version": server.Version()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
 	command, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)

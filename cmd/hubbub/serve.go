@@ -22,6 +22,11 @@ type serveCmd struct {
 	PrintConfig bool   `help:"Print the effective settings with where each comes from, and exit."`
 }
 
+// BeforeResolve reads the file that --config names, before its settings are asked for.
+func (c *serveCmd) BeforeResolve(command *kong.Context, file *configFile) error {
+	return file.load(command)
+}
+
 // Run serves until ctx is done.
 func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configFile) error {
 	if c.PrintConfig {
@@ -30,6 +35,9 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 	log, level, err := server.NewLogger(c.LogFormat, c.LogLevel)
 	if err != nil {
 		return err
+	}
+	for _, name := range unknownVariables(command) {
+		log.Warn("this variable is no setting: is it misspelt?", zap.String("variable", name))
 	}
 	s, err := server.New(c.Config, log, level)
 	if err != nil {
@@ -54,7 +62,9 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 // reload reads the command line, the environment and the file again, and gives the server what has changed.
 func reload(s *server.Server, log *zap.Logger) {
 	var c cli
-	parser, err := kong.New(&c, kong.DefaultEnvars("HUBBUB"), kong.Resolvers(newConfigFile()))
+	file := newConfigFile()
+	parser, err := kong.New(&c, kong.DefaultEnvars("HUBBUB"), kong.Resolvers(file), kong.Bind(file),
+		kong.Vars{"version": server.Version()})
 	if err == nil {
 		_, err = parser.Parse(os.Args[1:])
 	}
@@ -71,7 +81,7 @@ func reload(s *server.Server, log *zap.Logger) {
 
 // healthCmd asks a server whether it is ready.
 type healthCmd struct {
-	Admin   string        `default:"127.0.0.1:9001" placeholder:"ADDRESS" help:"The server's operators' port."`
+	Admin   string        `default:"127.0.0.1:9001" help:"The server's operators' port."`
 	Timeout time.Duration `default:"3s" help:"How long to wait for the answer."`
 }
 

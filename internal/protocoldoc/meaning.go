@@ -11,7 +11,7 @@ var meanings = map[string]string{
 	"password":  "the account's password; empty for a guest",
 	"session":   "the session's number, for logs and reports; 0 when the login failed",
 	"caps":      "reserved: send 0, ignore what comes",
-	"since":     "reserved: send 0",
+	"since":     "the last message id that the client has seen, or 0; the server does nothing with it yet",
 	"heartbeat": "seconds that the client may be silent; 0 means no limit",
 	"to":        "the receiver's name",
 
