@@ -30,13 +30,13 @@ func crowd(t testing.TB, members int) (*testHub, *Session) {
 	return h, last
 }
 
-// TestDeliveryAllocatesNothing holds the hot path to no allocation at all, from posting to writing.
 // drain sends all that waits.
 func drain(l *Lane) {
 	for paused := l.Drain(); paused; paused = l.Resume() {
 	}
 }
 
+// TestDeliveryAllocatesNothing holds the hot path to no allocation at all, from posting to writing.
 func TestDeliveryAllocatesNothing(t *testing.T) {
 	h, sender := crowd(t, 500)
 	to, _ := h.Lookup("0")

@@ -78,6 +78,21 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
+// TestNoLoginWhileDraining shows that who is connected but not logged in when the server begins to stop stays out.
+func TestNoLoginWhileDraining(t *testing.T) {
+	p := serve(t, "--drain", "30s") // nobody is ended in its first two seconds
+	c := dial(t, p.chat)
+	p.eventually(`hubbub_sessions{dialect="native",state="connected"}`, equal(1))
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	p.logValue("shutting down")
+	c.send(&codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: "late"})
+	if m, ok := c.read().(*codec.LoginResponse); !ok || m.Result != codec.ShuttingDown {
+		t.Error("a login while the server stops was not refused with SHUTTING_DOWN")
+	}
+	c.conn.Close() // it was the last one, so the server need not wait any longer
+	<-p.exited
+}
+
 // TestReload shows that SIGHUP applies what can be, names what can't, and keeps the old settings when the file is bad.
 func TestReload(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "hubbub.yaml")
