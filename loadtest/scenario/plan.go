@@ -1,4 +1,3 @@
-// Package scenario says what load is wanted: how many users, who of them speaks, how much and when. It opens no socket.
 package scenario
 
 import "time"
@@ -38,11 +37,34 @@ type Phase struct {
 	SlowReads   int
 }
 
-// Sizes is a distribution of message sizes in bytes.
-type Sizes []Size
+// Duration returns how long the plan's phases take together.
+func (p *Plan) Duration() time.Duration {
+	var total time.Duration
+	for i := range p.Phases {
+		total += p.Phases[i].Duration
+	}
+	return total
+}
 
-// Size is one part of the distribution: uniform from Min to Max, both included.
-type Size struct {
-	Weight   float64
-	Min, Max int
+// At returns the phase that holds t after the start, and how many users should be logged in then. Before the start that
+// is the first phase's beginning; after the end the phase is len(p.Phases) and the users are those of the last one.
+func (p *Plan) At(t time.Duration) (phase, connections int) {
+	for i := range p.Phases {
+		ph := &p.Phases[i]
+		if t < ph.Duration {
+			return i, ph.at(max(t, 0), connections)
+		}
+		t -= ph.Duration
+		connections = ph.Connections
+	}
+	return len(p.Phases), connections
+}
+
+// at returns how many users should be logged in t after the phase's start, where there were some before it. Users come
+// and go when they are due, never earlier.
+func (ph *Phase) at(t time.Duration, before int) int {
+	if t >= ph.Ramp {
+		return ph.Connections
+	}
+	return before + int(float64(ph.Connections-before)*(float64(t)/float64(ph.Ramp)))
 }
