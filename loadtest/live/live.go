@@ -1,8 +1,11 @@
 package live
 
 import (
+	"io"
 	"os"
 	"time"
+
+	"golang.org/x/term"
 
 	"hubbub/loadtest/audit"
 	"hubbub/loadtest/report"
@@ -44,3 +47,14 @@ type Config struct {
 
 	In *os.File // where keys come from; default: standard input. Not a terminal: there are no keys
 }
+
+// New returns the view that suits out: a Terminal on a terminal that can move its cursor, else Lines.
+func New(out io.Writer, c Config) View {
+	file, ok := out.(*os.File)
+	if ok && term.IsTerminal(int(file.Fd())) && able(os.Getenv("TERM")) {
+		return NewTerminal(file, c)
+	}
+	return NewLines(out)
+}
+
+func able(terminal string) bool { return terminal != "" && terminal != "dumb" }
