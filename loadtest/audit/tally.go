@@ -5,7 +5,7 @@ import "time"
 // Kind is something that must not happen to a message.
 type Kind string
 
-// The kinds. Each counts deliveries: one message that a thousand receivers miss is lost a thousand times.
+// The kinds. All but the last count deliveries: one message that a thousand receivers miss is lost a thousand times.
 const (
 	Lost       Kind = "lost"       // owed to a receiver and never seen there
 	Duplicated Kind = "duplicated" // seen twice at a receiver
@@ -15,10 +15,12 @@ const (
 	Echoed     Kind = "echoed"     // came back to its sender
 	Misrouted  Kind = "misrouted"  // a whisper at somebody else
 	Unanswered Kind = "unanswered" // a request without its response
+	// Contradicted counts messages, whoever saw them.
+	Contradicted Kind = "contradicted" // delivered although its sender was told that it is refused
 )
 
 // Kinds lists the kinds in the order in which they are told.
-var Kinds = []Kind{Lost, Duplicated, Reordered, Disordered, Altered, Echoed, Misrouted, Unanswered}
+var Kinds = []Kind{Lost, Duplicated, Reordered, Disordered, Altered, Echoed, Misrouted, Unanswered, Contradicted}
 
 // Located is how many findings of a kind are described; all are counted.
 const Located = 100
@@ -44,3 +46,36 @@ type Tally struct {
 
 // Clean reports whether nothing was found.
 func (t *Tally) Clean() bool { return len(t.Counts) == 0 }
+
+// note counts a finding, and describes it while there is room.
+func (t *Tally) note(f Finding) { t.noteMany(f, 1) }
+
+// noteMany counts n findings of which f describes one.
+func (t *Tally) noteMany(f Finding, n uint64) {
+	if n == 0 {
+		return
+	}
+	if t.Counts == nil {
+		t.Counts = make(map[Kind]uint64)
+	}
+	if t.Counts[f.Kind] < Located {
+		t.Findings = append(t.Findings, f)
+	}
+	t.Counts[f.Kind] += n
+}
+
+// add adds what another tally counts.
+func (t *Tally) add(other *Tally) {
+	t.Checked += other.Checked
+	t.Untracked += other.Untracked
+	described := make(map[Kind]uint64)
+	for _, f := range other.Findings {
+		t.note(f)
+		described[f.Kind]++
+	}
+	for kind, n := range other.Counts {
+		if n > described[kind] { // then there is one that was described, and so counted here
+			t.Counts[kind] += n - described[kind]
+		}
+	}
+}
