@@ -1,5 +1,3 @@
-// Package report says what a load test found: as a text, as JSON, as an HdrHistogram log, as an HTML page, and beside an
-// earlier run. It knows nothing of how the load was made.
 package report
 
 import (
