@@ -95,3 +95,25 @@ func (d Dialect) Cut(run []byte) (packet, rest []byte) {
 	size, _ := d.header(run)
 	return run[:size:size], run[size:]
 }
+
+// Split takes the first packet off data, bytes as they were read, in any number. packet is nil while it is not complete.
+// The error is a *ViolationError, as from Peek under the limit MaxPacket.
+func (d Dialect) Split(data []byte) (packet, rest []byte, err error) {
+	if len(data) < HeaderSize {
+		return nil, data, nil
+	}
+	size, kind := d.header(data)
+	if size < HeaderSize {
+		return nil, data, violation("a packet's size must be at least %d bytes, got %d (type %d)", HeaderSize, size, kind)
+	}
+	if len(data) < size {
+		return nil, data, nil
+	}
+	return data[:size:size], data[size:], nil
+}
+
+// Kind returns a whole packet's type as its header has it, known or not. Classic types overlap with native ones.
+func (d Dialect) Kind(packet []byte) Type {
+	_, kind := d.header(packet)
+	return Type(kind)
+}

@@ -147,6 +147,30 @@ func TestCut(t *testing.T) {
 	f(Classic, "\x01\x00\x05\x00a\x02\x00\x04\x00", "\x01\x00\x05\x00a", "\x02\x00\x04\x00")
 }
 
+func TestSplit(t *testing.T) {
+	f := func(d Dialect, data, wantPacket, wantRest string) {
+		t.Helper()
+		packet, rest, err := d.Split([]byte(data))
+		if err != nil || string(packet) != wantPacket || string(rest) != wantRest {
+			t.Errorf("%s: Split(%q) = %q, %q, %v; want %q, %q", d, data, packet, rest, err, wantPacket, wantRest)
+		}
+		if packet != nil && cap(packet) != len(packet) {
+			t.Errorf("%s: Split(%q): the packet's capacity is %d", d, data, cap(packet))
+		}
+	}
+	f(Native, "", "", "")
+	f(Native, "\x05\x00\x01", "", "\x05\x00\x01")
+	f(Native, "\x05\x00\x01\x00", "", "\x05\x00\x01\x00")
+	f(Native, "\x05\x00\x01\x00a\x04\x00", "\x05\x00\x01\x00a", "\x04\x00")
+	f(Classic, "\x01\x00\x05\x00a\x02", "\x01\x00\x05\x00a", "\x02")
+	if _, _, err := Native.Split([]byte("\x03\x00\x01\x00")); !IsViolation(err) {
+		t.Errorf("Split of a packet of 3 bytes: %v", err)
+	}
+	if got := Classic.Kind([]byte("\xD1\x07\x04\x00")); got != 2001 {
+		t.Errorf("Kind = %d, want 2001", got)
+	}
+}
+
 func TestLimit(t *testing.T) {
 	f := func(d Dialect, native, want int) {
 		t.Helper()
