@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"maps"
 	"time"
 
 	"hubbub/codec"
@@ -65,6 +66,10 @@ func NewLedger(rules Rules) *Ledger {
 
 // Seen returns how many different broadcasts of the run have come.
 func (l *Ledger) Seen() uint64 { return l.seen.n }
+
+// Found returns how many findings of each kind there are so far. What is missing may still come: it counts as lost only
+// in Merge.
+func (l *Ledger) Found() map[Kind]uint64 { return maps.Clone(l.tally.Counts) }
 
 // Note counts what the caller found.
 func (l *Ledger) Note(f Finding) { l.tally.note(f) }

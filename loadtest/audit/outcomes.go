@@ -44,6 +44,13 @@ func (o *Outcomes) Counts() (refused, uncertain uint64) {
 	return o.broadcasts[Refused].n + o.whispers[Refused].n, o.broadcasts[Uncertain].n + o.whispers[Uncertain].n
 }
 
+// Broadcasts returns how many broadcasts were noted.
+func (o *Outcomes) Broadcasts() uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.broadcasts[Refused].n + o.broadcasts[Uncertain].n
+}
+
 // sure reports whether the server must have taken the whisper.
 func (o *Outcomes) sure(receiver uint32, slot int, sequence uint32) bool {
 	if o == nil {

@@ -5,7 +5,7 @@ import "time"
 // Kind is something that must not happen to a message.
 type Kind string
 
-// The kinds. All but the last count deliveries: one message that a thousand receivers miss is lost a thousand times.
+// The kinds. All but the last two count deliveries: one message that a thousand receivers miss is lost a thousand times.
 const (
 	Lost       Kind = "lost"       // owed to a receiver and never seen there
 	Duplicated Kind = "duplicated" // seen twice at a receiver

@@ -19,14 +19,15 @@ var flowNames = map[Flow]string{Broadcast: "Broadcast", Whisper: "Whisper", Answ
 var flowUnits = map[Flow]string{Broadcast: "deliveries", Whisper: "deliveries", Answer: "answers", Login: "logins"}
 
 var kindMeanings = map[audit.Kind]string{
-	audit.Lost:       "owed to a receiver and never seen there",
-	audit.Duplicated: "seen twice at a receiver",
-	audit.Reordered:  "came behind a later message of the same sender",
-	audit.Disordered: "came in another order than at the other receivers",
-	audit.Altered:    "not what was sent, or not what the other receivers saw",
-	audit.Echoed:     "came back to its sender",
-	audit.Misrouted:  "a whisper that reached somebody else",
-	audit.Unanswered: "a request that was never answered",
+	audit.Lost:         "owed to a receiver and never seen there",
+	audit.Duplicated:   "seen twice at a receiver",
+	audit.Reordered:    "came behind a later message of the same sender",
+	audit.Disordered:   "came in another order than at the other receivers",
+	audit.Altered:      "not what was sent, or not what the other receivers saw",
+	audit.Echoed:       "came back to its sender",
+	audit.Misrouted:    "a whisper that reached somebody else",
+	audit.Unanswered:   "a request that was never answered",
+	audit.Contradicted: "delivered although its sender was told that it was refused",
 }
 
 // commas writes a number in full, with a comma behind the thousands; fractions only below a hundred.

@@ -44,14 +44,15 @@ func Judge(r *Run, failIf []Objective) Verdict {
 }
 
 var faults = map[audit.Kind][2]string{
-	audit.Lost:       {"delivery was lost", "deliveries were lost"},
-	audit.Duplicated: {"delivery came twice", "deliveries came twice"},
-	audit.Reordered:  {"delivery came behind a later message of its sender", "deliveries came behind later messages of their senders"},
-	audit.Disordered: {"delivery came in another order than elsewhere", "deliveries came in another order than elsewhere"},
-	audit.Altered:    {"delivery was not what had been sent", "deliveries were not what had been sent"},
-	audit.Echoed:     {"message came back to its sender", "messages came back to their senders"},
-	audit.Misrouted:  {"whisper reached somebody else", "whispers reached somebody else"},
-	audit.Unanswered: {"request was never answered", "requests were never answered"},
+	audit.Lost:         {"delivery was lost", "deliveries were lost"},
+	audit.Duplicated:   {"delivery came twice", "deliveries came twice"},
+	audit.Reordered:    {"delivery came behind a later message of its sender", "deliveries came behind later messages of their senders"},
+	audit.Disordered:   {"delivery came in another order than elsewhere", "deliveries came in another order than elsewhere"},
+	audit.Altered:      {"delivery was not what had been sent", "deliveries were not what had been sent"},
+	audit.Echoed:       {"message came back to its sender", "messages came back to their senders"},
+	audit.Misrouted:    {"whisper reached somebody else", "whispers reached somebody else"},
+	audit.Unanswered:   {"request was never answered", "requests were never answered"},
+	audit.Contradicted: {"message was delivered although it had been refused", "messages were delivered although they had been refused"},
 }
 
 // faultWords says what happened how often; a kind of a later version goes by its name.

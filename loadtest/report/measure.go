@@ -90,7 +90,7 @@ const noServer = "the server's figures are not known; is --admin given, and did 
 const nothingCompared = "the audit had nothing to compare"
 
 const measureNames = "p50, p90, p99, p99.9 (or any other percentile), max, mean, rate or deliveries of a flow; " +
-	"lost, duplicated, reordered, disordered, altered, echoed, misrouted, unanswered, disconnects, refused, login-refused, " +
+	"lost, duplicated, reordered, disordered, altered, echoed, misrouted, unanswered, contradicted, disconnects, refused, login-refused, " +
 	"or errors for all of those; server-cpu, server-cpu-per-delivery, server-memory; " +
 	"generator-cpu, generator-busy, generator-lag, generator-memory"
 

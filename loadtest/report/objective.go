@@ -25,7 +25,7 @@ const objectiveForm = "an objective is [flow.]measure, one of > >= < <=, and a v
 //	p50 p99 p99.9 …, max, mean      the corrected latency of a flow, as 50ms
 //	rate                            what was sent of a flow in the phases that wanted it, as 900/s
 //	deliveries                      what arrived of it there, as 45000/s
-//	lost duplicated reordered disordered altered echoed misrouted unanswered
+//	lost duplicated reordered disordered altered echoed misrouted unanswered contradicted
 //	                                what the audit counted, as 0
 //	disconnects refused login-refused
 //	                                what went against the plan

@@ -37,7 +37,7 @@ func (r *Run) sayLoad(p *page) {
 	p.line(p.styled(bold, r.Load.Name))
 	p.say("target", plain, fmt.Sprintf("%s, %s, %s", strings.Join(r.Load.Targets, ", "), r.Load.Dialect, loop))
 	took := span(r.Seconds)
-	if len(r.Phases) > 1 {
+	if len(r.Phases) > 1 && r.Ceiling == nil {
 		parts := make([]string, len(r.Phases))
 		for i, phase := range r.Phases {
 			parts[i] = phase.Name + " " + span(phase.To-phase.From)
