@@ -1,0 +1,226 @@
+package swarm
+
+import (
+	"fmt"
+
+	"hubbub/codec"
+	"hubbub/loadtest/audit"
+)
+
+// handle handles a connection's events.
+func (l *loop) handle(u *user, events uint32) {
+	if u.state == connecting {
+		if err := connected(int(u.fd)); err != nil {
+			l.lost(u, err)
+			return
+		}
+		l.greet(u)
+		l.watch(u)
+		return
+	}
+	if events&writable != 0 && u.full {
+		l.write(u)
+	}
+	if u.state != away && events&(readable|broken) != 0 {
+		l.receive(u, len(l.in))
+	}
+}
+
+// receive reads once, at most so many bytes, and handles the packets.
+func (l *loop) receive(u *user, most int) {
+	kept := copy(l.in, u.part)
+	n, err := read(int(u.fd), l.in[kept:min(len(l.in), max(most, kept+1))])
+	if n <= 0 {
+		if n < 0 || err != nil {
+			l.lost(u, err)
+		}
+		return
+	}
+	l.second.BytesIn += uint64(n)
+	if u.part != nil {
+		l.buffers.give(u.part)
+		u.part = nil
+	}
+	l.clock()
+	life, rest, before := u.life, l.in[:kept+n], l.second.Delivered[Broadcast]
+	for {
+		var packet []byte
+		if packet, rest, err = l.swarm.Dialect.Split(rest); packet == nil {
+			break
+		}
+		if err = l.packet(u, packet); err != nil || u.life != life {
+			break
+		}
+	}
+	l.progress(l.second.Delivered[Broadcast] - before)
+	switch {
+	case u.life != life:
+	case err != nil:
+		u.reason = fmt.Sprintf("the server broke the protocol: %s", err)
+		l.lost(u, err)
+	case len(rest) > 0:
+		u.part = append(l.buffers.take(), rest...)
+	}
+}
+
+// packet handles one packet of a user's.
+func (l *loop) packet(u *user, packet []byte) error {
+	d := l.swarm.Dialect
+	kind := d.Kind(packet)
+	if d == codec.Native && kind == codec.TypeBroadcastNotify || d == codec.Classic && kind == classicBroadcast {
+		if u.state == on {
+			l.hear(u, packet)
+		}
+		return nil
+	}
+	m, err := d.Decode(packet)
+	if err != nil {
+		return err
+	}
+	switch m := m.(type) {
+	case *codec.WhisperNotify:
+		l.whispered(u, m.User, m.Message, uint64(m.ID))
+	case *codec.BroadcastResponse:
+		return l.answer(u, m.Ref, m.Result)
+	case *codec.WhisperResponse:
+		return l.answer(u, m.Ref, m.Result)
+	case *codec.LoginResponse:
+		l.welcome(u, m.Result, m.Heartbeat)
+	case *codec.LogoutResponse:
+		// The server closes behind it.
+	case *codec.Ping:
+		l.send(u, &codec.Pong{Asked: m.Asked})
+	case *codec.SystemNotify:
+		u.reason = m.Code.String()
+	case *codec.LoginRes:
+		l.welcome(u, m.Result, 0)
+	case *codec.WhisperRes:
+		l.classicWhisper(u, m)
+	}
+	return nil
+}
+
+// classicBroadcast is the type of a classic BroadcastRes, whose number a native response has too.
+const classicBroadcast codec.Type = 3002
+
+// hear checks and measures a broadcast.
+func (l *loop) hear(u *user, packet []byte) {
+	intended, sent, ok := l.ledger.Broadcast(&u.receiver, packet, l.now)
+	if !ok {
+		return
+	}
+	l.second.Delivered[Broadcast]++
+	l.second.measure(Broadcast, l.now, intended, sent)
+}
+
+// progress gives a closed loop room for the broadcasts that have come. A delivery is a receiver's part of one of this
+// loop's: a loop hears as many of each other loop's as of its own, and nobody hears their own.
+func (l *loop) progress(delivered uint64) {
+	if l.swarm.Window == 0 || delivered == 0 {
+		return
+	}
+	receivers := float64(max(1, l.loggedIn.Load()-1)) * float64(l.swarm.Loops)
+	l.speech.inFlight = max(0, l.speech.inFlight-float64(delivered)/receivers)
+	l.speech.progress = l.now
+}
+
+// whispered checks and measures a whisper.
+func (l *loop) whispered(u *user, from, message string, id uint64) {
+	if u.state != on {
+		return
+	}
+	intended, sent, ok := l.ledger.Whisper(&u.receiver, from, message, id, l.now)
+	if !ok {
+		return
+	}
+	l.second.Delivered[Whisper]++
+	l.second.measure(Whisper, l.now, intended, sent)
+	if l.swarm.Window > 0 {
+		if stamp, err := audit.ReadStamp(message); err == nil {
+			l.arrived(int(stamp.Sender) / l.swarm.Loops)
+		}
+	}
+}
+
+// arrived gives a sender in a closed loop room for another whisper.
+func (l *loop) arrived(sender int) {
+	u := &l.users[sender]
+	u.inFlight = max(0, u.inFlight-1)
+	l.speech.eager = append(l.speech.eager, u)
+}
+
+// answer handles the response to a message.
+func (l *loop) answer(u *user, ref uint32, result codec.Code) error {
+	l.second.Answered++
+	q := u.asked.front()
+	if q == nil || q.ref != ref {
+		if result != codec.Success {
+			l.second.Refused[result]++ // of a message that asked for no answer
+		}
+		if ref != 0 {
+			return fmt.Errorf("an answer to request %d, which is not the oldest without one", ref)
+		}
+		return nil
+	}
+	if result == codec.Success {
+		l.second.measure(Answer, l.now, q.intended, q.sent)
+	} else {
+		l.second.Refused[result]++
+		l.refused(u, q)
+	}
+	u.asked.pop()
+	return nil
+}
+
+// classicWhisper is a whisper, or the failure of one: the original tells neither which nor to whom but by name.
+func (l *loop) classicWhisper(u *user, m *codec.WhisperRes) {
+	if m.Result == codec.Success {
+		l.whispered(u, m.Sender, m.Message, 0)
+		return
+	}
+	l.second.Refused[m.Result]++
+	for slot := range l.slotCount {
+		if l.names[l.partner(l.local(u), slot)] == m.Sender {
+			for back := uint32(1); back <= classicDoubt && back <= u.next[slot]; back++ {
+				l.note(u, &question{flow: Whisper, number: audit.WhisperNumber(slot, u.next[slot]-back)}, audit.Uncertain)
+			}
+		}
+	}
+}
+
+// classicDoubt is how many of the latest whispers to a name a classic failure may be about.
+const classicDoubt = 8
+
+func (l *loop) refused(u *user, q *question) {
+	l.note(u, q, audit.Refused)
+	if q.flow == Whisper {
+		u.inFlight = max(0, u.inFlight-1)
+	}
+}
+
+// note tells the audit of a message that is not sure to arrive.
+func (l *loop) note(u *user, q *question, is audit.Outcome) {
+	if q.flow == Broadcast {
+		l.swarm.outcomes.Broadcast(q.number, is)
+		return
+	}
+	slot, sequence := audit.Stamp{Number: q.number}.Whisper()
+	l.swarm.outcomes.Whisper(l.users[l.partner(l.local(u), slot)].number, slot, sequence, is)
+}
+
+// settledNow reports whether all that was sent has come to this loop's users, and every answer.
+func (l *loop) settledNow() bool {
+	if l.hears() && l.ledger.Seen()+l.swarm.outcomes.Broadcasts() < l.swarm.ordinal.Load() {
+		return false
+	}
+	for i := range l.users {
+		u := &l.users[i]
+		if u.state == on && (!u.asked.empty() || !l.ledger.Settled(&u.receiver, l.owed(u), &l.swarm.outcomes)) {
+			return false
+		}
+	}
+	return true
+}
+
+// hears reports whether somebody is there to whom every broadcast should come: one user does not hear their own.
+func (l *loop) hears() bool { return l.loggedIn.Load() > 1 }

@@ -1,0 +1,164 @@
+package swarm_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"hubbub/codec"
+	"hubbub/internal/chattest"
+	"hubbub/loadtest/audit"
+	"hubbub/loadtest/scenario"
+	"hubbub/loadtest/swarm"
+)
+
+func TestMain(m *testing.M) { chattest.Main(m) }
+
+// start runs a server whose clients may say as much as they like.
+func start(t *testing.T, flags ...string) netip.AddrPort {
+	t.Helper()
+	s, err := chattest.Start(append([]string{"--message-rate=0", "--drain=100ms"}, flags...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return netip.MustParseAddrPort(s.Address)
+}
+
+// run runs a swarm and returns what it counted.
+func run(t *testing.T, c swarm.Config) (*swarm.Second, audit.Tally) {
+	t.Helper()
+	if err := c.Plan.Check(audit.StampBytes); err != nil {
+		t.Fatal(err)
+	}
+	total := swarm.NewSecond()
+	c.Second = func(s *swarm.Second) {
+		total.Add(s)
+		total.LoggedIn = max(total.LoggedIn, s.LoggedIn)
+	}
+	c.Prefix, c.Mark, c.Seed, c.Drain = "user", 7, 1, 10*time.Second
+	s, err := swarm.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tally, err := s.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return total, tally
+}
+
+// plan is a scenario in the form of the files.
+func plan(t *testing.T, text string) *scenario.Plan {
+	t.Helper()
+	p, err := scenario.Parse("test.yaml", []byte("name: test\n"+text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+const steady = `
+connections: 60
+phases:
+  - {name: arrive, duration: 200ms}
+  - {name: steady, duration: 1s, broadcast: 100/s, whisper: 200/s}
+`
+
+func TestSteady(t *testing.T) {
+	f := func(t *testing.T, dialect codec.Dialect, loops int) {
+		t.Helper()
+		total, tally := run(t, swarm.Config{Plan: plan(t, steady), Targets: []netip.AddrPort{start(t)}, Dialect: dialect,
+			Loops: loops, Answers: true})
+		if !tally.Clean() {
+			t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
+		}
+		if total.Logins != 60 || total.LoggedIn != 60 {
+			t.Errorf("%d logins, %d at once; want 60", total.Logins, total.LoggedIn)
+		}
+		b, w := total.Sent[swarm.Broadcast], total.Sent[swarm.Whisper]
+		if b != 100 || w != 200 {
+			t.Errorf("%d broadcasts and %d whispers were sent, want 100 and 200", b, w)
+		}
+		if got := total.Delivered[swarm.Broadcast]; got != b*59 {
+			t.Errorf("%d broadcasts came to %d receivers, want %d", b, got, b*59)
+		}
+		if got := total.Delivered[swarm.Whisper]; got != w {
+			t.Errorf("%d whispers arrived of %d", got, w)
+		}
+		if got := tally.Checked; got != b*59+w {
+			t.Errorf("%d deliveries were checked, want %d", got, b*59+w)
+		}
+		if dialect == codec.Native && total.Answered != b+w {
+			t.Errorf("%d answers to %d messages", total.Answered, b+w)
+		}
+		if len(total.Refused)+len(total.LoginRefused)+len(total.Disconnects) > 0 {
+			t.Errorf("refused %v, logins refused %v, disconnects %v", total.Refused, total.LoginRefused, total.Disconnects)
+		}
+	}
+	t.Run("native", func(t *testing.T) { f(t, codec.Native, 1) })
+	t.Run("three loops", func(t *testing.T) { f(t, codec.Native, 3) })
+	t.Run("classic", func(t *testing.T) { f(t, codec.Classic, 2) })
+}
+
+func TestChurn(t *testing.T) {
+	total, tally := run(t, swarm.Config{Plan: plan(t, `
+connections: 80
+phases:
+  - {name: arrive, duration: 100ms}
+  - {name: churn, duration: 3s, broadcast: 200/s, whisper: 400/s, churn: 50%/s, abrupt: 50%}
+`), Targets: []netip.AddrPort{start(t)}, Loops: 2, Answers: true})
+	if !tally.Clean() {
+		t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
+	}
+	if total.Left < 60 || total.Logins < 100 {
+		t.Errorf("%d left and %d logged in, want about 120 and 180", total.Left, total.Logins)
+	}
+	if len(total.LoginRefused)+len(total.Disconnects) > 0 {
+		t.Errorf("logins refused %v, disconnects %v", total.LoginRefused, total.Disconnects)
+	}
+}
+
+func TestReadersThatDoNotRead(t *testing.T) {
+	total, tally := run(t, swarm.Config{Plan: plan(t, `
+connections: 10
+message-bytes: 1000
+phases:
+  - {name: arrive, duration: 100ms}
+  - {name: frozen, duration: 3s, broadcast: 5000/s, frozen: 10%, slow: 10%, slow-reads: 2KiB/s}
+`), Targets: []netip.AddrPort{start(t, "--outbox-bytes=64KiB")}, Loops: 1, Answers: true})
+	if !tally.Clean() {
+		t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
+	}
+	if total.Left != 2 {
+		t.Errorf("%d readers were closed, want 2; disconnects %v", total.Left, total.Disconnects)
+	}
+	if len(total.Disconnects) > 0 {
+		t.Errorf("disconnects %v", total.Disconnects)
+	}
+}
+
+func TestClosedLoop(t *testing.T) {
+	f := func(t *testing.T, phase string, flow swarm.Flow, loops int) {
+		t.Helper()
+		total, tally := run(t, swarm.Config{Plan: plan(t, `
+connections: 40
+phases:
+  - {name: arrive, duration: 100ms}
+  - {name: full, duration: 1s, `+phase+`: 1/s}
+`), Targets: []netip.AddrPort{start(t)}, Loops: loops, Answers: false, Window: 4})
+		if !tally.Clean() {
+			t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
+		}
+		if total.Sent[flow] < 100 {
+			t.Errorf("%d were sent in a second", total.Sent[flow])
+		}
+	}
+	t.Run("broadcast", func(t *testing.T) { f(t, "broadcast", swarm.Broadcast, 1) })
+	t.Run("broadcast from two loops", func(t *testing.T) { f(t, "broadcast", swarm.Broadcast, 2) })
+	t.Run("whisper", func(t *testing.T) { f(t, "whisper", swarm.Whisper, 2) })
+}
