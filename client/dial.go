@@ -46,7 +46,7 @@ func Dial(ctx context.Context, addr string, options Options) (*Client, error) {
 	if options.User == "" {
 		return nil, errors.New("client: Options.User is empty; a login needs a name")
 	}
-	c := &Client{addr: withPort(addr), options: options.withDefaults()}
+	c := &Client{addr: WithPort(addr), options: options.withDefaults()}
 	c.inbox = newInbox(c.options.EventBuffer, c.options.DiscardEvents)
 	c.life, c.stop = context.WithCancel(context.Background())
 	c.last.Store(uint64(options.Since))
@@ -60,7 +60,8 @@ func Dial(ctx context.Context, addr string, options Options) (*Client, error) {
 	return c, nil
 }
 
-func withPort(addr string) string {
+// WithPort returns addr, "host:port" or "host", with DefaultPort where it has none.
+func WithPort(addr string) string {
 	if _, _, err := net.SplitHostPort(addr); err == nil {
 		return addr
 	}

@@ -32,7 +32,7 @@ func TestBroadcastsUnderLoad(t *testing.T) {
 	var seen ledger
 	var done sync.WaitGroup
 	for i, c := range clients {
-		done.Go(func() { audit(c, i, &seen) })
+		done.Go(func() { ordering(c, i, &seen) })
 	}
 	for i, c := range clients[:orderSenders] {
 		done.Go(func() {
@@ -58,8 +58,8 @@ func TestBroadcastsUnderLoad(t *testing.T) {
 	t.Logf("%.0f deliveries in %.0f writes", p.metric("hubbub_deliveries_total"), p.metric("hubbub_writes_total"))
 }
 
-// audit reads everything that client number i must get and checks each piece of it.
-func audit(c *peer, i int, seen *ledger) {
+// ordering reads everything that client number i must get and checks each piece of it.
+func ordering(c *peer, i int, seen *ledger) {
 	var counts [orderSenders]int
 	left, whispers, last := orderSenders*orderMessages, 0, codec.ID(0)
 	if i < orderSenders {

@@ -1,4 +1,4 @@
-// Command hubbub is a chat server and what belongs to it: serve, chat, health and version.
+// Command hubbub is a chat server and what belongs to it: serve, chat, loadtest, health and version.
 package main
 
 import (
@@ -15,10 +15,11 @@ import (
 
 // cli is the command line. Each subcommand has a file of its own.
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Run the chat server."`
-	Chat    chatCmd    `cmd:"" help:"Chat in the terminal, or from a script."`
-	Health  healthCmd  `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
-	Version versionCmd `cmd:"" help:"Say what this binary was built from."`
+	Serve    serveCmd    `cmd:"" help:"Run the chat server."`
+	Chat     chatCmd     `cmd:"" help:"Chat in the terminal, or from a script."`
+	Loadtest loadtestCmd `cmd:"" help:"Put a load on a server, and report what it bears."`
+	Health   healthCmd   `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
+	Version  versionCmd  `cmd:"" help:"Say what this binary was built from."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Say what this binary was built from, and exit."`
 }

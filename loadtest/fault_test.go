@@ -1,0 +1,116 @@
+package loadtest
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"hubbub/codec"
+	"hubbub/internal/chattest"
+	"hubbub/loadtest/audit"
+	"hubbub/loadtest/report"
+	"hubbub/loadtest/scenario"
+)
+
+func TestMain(m *testing.M) { chattest.Main(m) }
+
+// startServer runs a server whose clients may say as much as they like, and returns its address.
+func startServer(t *testing.T) string {
+	t.Helper()
+	s, err := chattest.Start("--message-rate=0", "--drain=100ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s.Address
+}
+
+// load runs a load test of so many users against an address.
+func load(t *testing.T, address string, users int, phases string) *report.Run {
+	t.Helper()
+	plan, err := scenario.Parse("test.yaml", fmt.Appendf(nil, "name: test\nconnections: %d\nphases:\n%s", users, phases))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := Run(t.Context(), Config{Plan: plan, Targets: []netip.AddrPort{netip.MustParseAddrPort(address)}, Loops: 2, Drain: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+// TestFaultsAreCaught: every message that a faulty network spoils is found, counted exactly and told as what it is, and
+// nothing else is.
+func TestFaultsAreCaught(t *testing.T) {
+	const (
+		notify  = codec.TypeBroadcastNotify
+		whisper = codec.TypeWhisperNotify
+	)
+	f := func(fault fault, every int64, kind codec.Type, want ...audit.Kind) {
+		t.Run(fmt.Sprintf("%v one in %d of %v", want, every, kind), func(t *testing.T) {
+			t.Parallel()
+			users, phases := 150, "  - {name: all, duration: 1500ms, ramp: 100ms, broadcast: 1000/s}\n"
+			switch {
+			case kind == whisper: // two users in each loop: whoever whispers to one is the same
+				users, phases = 4, "  - {name: all, duration: 700ms, ramp: 0s, whisper: 10000/s}\n"
+			case every < 10_000:
+				phases = "  - {name: all, duration: 500ms, ramp: 100ms, broadcast: 1000/s}\n"
+			}
+			p, address := startProxy(t, startServer(t), fault, every, kind)
+			run := load(t, address, users, phases)
+			spoiled := uint64(p.spoiled.Load())
+			if fault != none && spoiled == 0 {
+				t.Fatalf("nothing was spoiled among %d messages", p.passed.Load())
+			}
+			var found uint64
+			for _, kind := range want {
+				found += run.Audit.Counts[kind]
+			}
+			if all := total(run.Audit.Counts); found != spoiled || all != found {
+				t.Errorf("%d messages of %d were spoiled, the audit found %v: %+v", spoiled, p.passed.Load(), run.Audit.Counts, run.Audit.Findings)
+			}
+			if passed := fault == none; run.Verdict.Passed != passed {
+				t.Errorf("the verdict is %+v", run.Verdict)
+			}
+		})
+	}
+	f(none, 1, notify)
+	f(none, 1, whisper)
+	for _, every := range []int64{1000, 100_000} {
+		f(drop, every, notify, audit.Lost)
+		f(double, every, notify, audit.Duplicated)
+		f(swap, every, notify, audit.Reordered, audit.Disordered)
+		f(alter, every, notify, audit.Altered)
+	}
+	f(drop, 1000, whisper, audit.Lost)
+	f(double, 1000, whisper, audit.Duplicated)
+	f(swap, 1000, whisper, audit.Reordered)
+	f(alter, 1000, whisper, audit.Altered)
+}
+
+func total(counts map[audit.Kind]uint64) (n uint64) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+// TestPauseIsCharged: a server that stops for a second in the middle is charged for every message that should have been
+// sent meanwhile, and not only for those that were on their way.
+func TestPauseIsCharged(t *testing.T) {
+	p, address := startProxy(t, startServer(t), none, 1, codec.TypeBroadcastNotify)
+	go p.pause(time.Second)
+	run := load(t, address, 20, "  - {name: arrive, duration: 200ms}\n  - {name: steady, duration: 3s, broadcast: 200/s}\n")
+	l := run.Total.Latency[report.Broadcast]
+	if l.P99 < 900 || l.P90 < 500 {
+		t.Errorf("of 3 s the server stood still for 1 s, and p90 is %.0f ms and p99 %.0f ms", l.P90, l.P99)
+	}
+	if !run.Verdict.Passed {
+		t.Errorf("the verdict is %+v", run.Verdict)
+	}
+}
