@@ -156,7 +156,10 @@ func totals(s *swarm.Second, full bool) report.Totals {
 		put(t.Delivered, name, s.Delivered[f])
 		if s.Latency[f].TotalCount() > 0 {
 			t.Latency[name] = report.Summarize(s.Latency[f], full)
-			t.Raw[name] = report.Summarize(s.Raw[f], full)
+			t.Raw[name] = t.Latency[name] // a closed loop intends nothing before it sends
+			if s.Raw[f].TotalCount() > 0 {
+				t.Raw[name] = report.Summarize(s.Raw[f], full)
+			}
 		}
 	}
 	for code, n := range s.Refused {

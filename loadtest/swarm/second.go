@@ -55,7 +55,7 @@ type Second struct {
 	Connections int           // open, at its end
 	LoggedIn    int
 	Latency     [flows]*hdrhistogram.Histogram // in µs, from the intended moment
-	Raw         [flows]*hdrhistogram.Histogram // in µs, from the moment of sending
+	Raw         [flows]*hdrhistogram.Histogram // in µs, from the moment of sending, where that was another
 	Lag         *hdrhistogram.Histogram        // in µs: how late messages were sent
 	Found       map[audit.Kind]uint64          // by the audit, in the whole run so far
 	Busy        float64                        // share of the time in which the busiest loop was not waiting
@@ -137,7 +137,9 @@ func addInto[K comparable](sum, more map[K]uint64) {
 // measure records one value of a flow.
 func (s *Second) measure(f Flow, now, intended, sent time.Duration) {
 	s.Latency[f].RecordValue(microseconds(now - intended))
-	s.Raw[f].RecordValue(microseconds(now - sent))
+	if sent != intended {
+		s.Raw[f].RecordValue(microseconds(now - sent))
+	}
 }
 
 // microseconds bounds a time to what a histogram holds: RecordValue drops what lies outside.
