@@ -97,7 +97,7 @@ var troubles = []struct {
 	name, short string
 	in          func(*Totals) map[string]uint64
 }{
-	{"request refused", "", func(t *Totals) map[string]uint64 { return t.Refused }},
+	{"request refused", "refused: ", func(t *Totals) map[string]uint64 { return t.Refused }},
 	{"login refused", "login: ", func(t *Totals) map[string]uint64 { return t.LoginRefused }},
 	{"disconnected", "cut: ", func(t *Totals) map[string]uint64 { return t.Disconnects }},
 }

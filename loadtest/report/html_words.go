@@ -171,6 +171,9 @@ func (v *view) Lede() string {
 	took, right := plot.Clock.Format(v.Seconds), ""
 	if v.Audit.Checked > 0 && v.Audit.Clean() {
 		right = " All that were compared came once, unaltered and in order."
+		if v.Audit.Checked == counts(v.Total.Delivered) {
+			right = " Each of these was compared with what was sent, and came once, unaltered and in order."
+		}
 	}
 	if sent := counts(v.Total.Sent); sent > 0 {
 		return fmt.Sprintf("%s sent %s messages within %s, and %s copies of them were delivered.%s",
