@@ -172,7 +172,7 @@ func (v *view) ceiling() section {
 	}
 	s := section{Title: "Ceiling", About: "No rate that was tried met " + c.Objective + ".", Grids: []*grid{v.stepTable()}}
 	if c.Knee > 0 {
-		s.About = fmt.Sprintf("%s was met up to %s %s.", c.Objective, commas(c.Knee), c.Unit)
+		s.About = fmt.Sprintf("%s was met up to %s %s.", c.Objective, number(c.Knee), c.Unit)
 	}
 	steps := slices.SortedStableFunc(slices.Values(c.Steps), func(a, b Step) int { return cmp.Compare(a.Rate, b.Rate) })
 	f := &figure{Title: "Latency by rate", About: "Where a curve turns upwards, no more can be had. The scale is logarithmic."}
