@@ -63,7 +63,8 @@ func stacked() *Chart {
 	return &Chart{Title: "Refusals", Height: 200, At: []float64{1, 2, 3, 4}, X: Axis{Unit: Clock},
 		Y: Axis{Unit: PerSecond, Name: "each second"},
 		Series: []Series{{Name: "RATE_LIMITED", Mark: Stacked, Values: []float64{0, 120, 40, 0}},
-			{Name: "SERVER_BUSY", Mark: Stacked, Values: []float64{10, gap, 900}}}}
+			{Name: "SERVER_BUSY", Mark: Stacked, Values: []float64{10, gap, 900}},
+			{Name: "others", Mark: Stacked, Values: []float64{0, 0, 30}}}}
 }
 
 func steps() *Chart {

@@ -150,7 +150,7 @@ func (s scale) evenTicks(u Unit, step float64) []tick {
 func (s scale) logTicks(u Unit, room float64) (ticks []tick) {
 	decade := math.Abs(s.end-s.start) / (s.flat(s.to) - s.flat(s.from)) // pixels
 	factors, stride := []float64{1, 2, 5}, 1
-	if decade < room*10/3 { // 2 and 5 are three tenths of a decade from the next power
+	if decade < room*7/3 { // 2 and 5 are three tenths of a decade from the next power, which need not be all of room
 		factors, stride = factors[:1], int(math.Ceil(room/decade))
 	}
 	first, last := int(math.Floor(s.flat(s.from)+slack)), int(math.Ceil(s.flat(s.to)))

@@ -5,7 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
-	"os"
+	"io"
 
 	"hubbub/loadtest/plot"
 )
@@ -26,21 +26,14 @@ var (
 // page of a run of ten minutes is below 400 KiB, and longer runs don't make it much larger: of their seconds so many are
 // drawn as one point that there are 400 at most.
 func (r *Run) WriteHTML(path string) error {
-	var out bytes.Buffer
-	err := pageTemplate.Execute(&out, newView(r))
-	if err == nil {
-		beside := fmt.Sprintf("%s.%d.partial", path, os.Getpid())
-		if err = os.WriteFile(beside, out.Bytes(), 0o666); err == nil {
-			err = os.Rename(beside, path)
-		}
-		if err != nil {
-			os.Remove(beside)
-		}
+	var page bytes.Buffer
+	if err := pageTemplate.Execute(&page, newView(r)); err != nil {
+		return fmt.Errorf("can't write %s: %w", path, err)
 	}
-	if err != nil {
-		return fmt.Errorf("can't write the report to %s: %w", path, err)
-	}
-	return nil
+	return place(path, func(w io.Writer) error {
+		_, err := page.WriteTo(w)
+		return err
+	})
 }
 
 // view is a run as the page shows it.
@@ -78,11 +71,11 @@ type folded struct {
 
 func newView(r *Run) *view {
 	v := &view{Run: r}
-	v.main = v.mainly()
+	v.main = v.headline()
 	v.moves, v.each = thin(r.Series)
 	v.Tiles = v.tiles()
 	for _, s := range []section{
-		v.ceiling(), v.latency(), v.throughput(), v.users(), v.trouble(), v.audited(), v.processes(), v.circumstances(),
+		v.ceiling(), v.latencies(), v.throughput(), v.users(), v.trouble(), v.findings(), v.processes(), v.circumstances(),
 	} {
 		if len(s.Figures)+len(s.Grids)+len(s.Folded) > 0 || s.About != "" {
 			s.Figures = arrange(s.Figures)
@@ -92,7 +85,7 @@ func newView(r *Run) *view {
 	return v
 }
 
-func (v *view) latency() section {
+func (v *view) latencies() section {
 	s := section{
 		Title: "Latency",
 		About: "Counted from the moment at which the plan wanted a message to be sent, so that the time which it waited " +
@@ -138,7 +131,7 @@ func (v *view) trouble() section {
 	return s
 }
 
-func (v *view) audited() section {
+func (v *view) findings() section {
 	s := section{Title: "Audit", About: v.auditWords(), Grids: []*grid{v.auditTable()}}
 	if found := v.findingsTable(); found != nil && len(found.Rows) > 12 {
 		s.Folded = []folded{{Title: fmt.Sprintf("Where: the first %d findings", len(found.Rows)), Grid: found}}

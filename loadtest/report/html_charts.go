@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 
@@ -90,15 +89,16 @@ func (v *view) loginsOverTime() *figure {
 // troubleOverTime stacks what went wrong. The rarest of more reasons than there are colors are one layer.
 func (v *view) troubleOverTime() *figure {
 	var tracks []track
+	total := map[string]uint64{}
 	for _, k := range troubles {
-		all := k.in(&v.Total)
-		for _, name := range slices.SortedFunc(maps.Keys(all), byCount(all)) {
-			if all[name] > 0 {
-				count := func(s *Second) float64 { return float64(k.in(&s.Totals)[name]) }
+		for name, n := range k.in(&v.Total) {
+			count := func(s *Second) float64 { return float64(k.in(&s.Totals)[name]) }
+			if total[k.short+name] = n; n > 0 {
 				tracks = append(tracks, track{name: k.short + name, value: count})
 			}
 		}
 	}
+	slices.SortFunc(tracks, func(a, b track) int { return byCount(total)(a.name, b.name) })
 	if rest := tracks[min(len(tracks), plot.Colors-1):]; len(rest) > 1 {
 		tracks = append(tracks[:plot.Colors-1:plot.Colors-1], track{name: "others", value: func(s *Second) (n float64) {
 			for _, t := range rest {
@@ -172,7 +172,7 @@ func (v *view) ceiling() section {
 	}
 	s := section{Title: "Ceiling", About: "No rate that was tried met " + c.Objective + ".", Grids: []*grid{v.stepTable()}}
 	if c.Knee > 0 {
-		s.About = fmt.Sprintf("%s was met up to %s %s.", c.Objective, commas(c.Knee), c.Unit)
+		s.About = fmt.Sprintf("%s was met up to %s %s.", c.Objective, number(c.Knee), c.Unit)
 	}
 	steps := slices.SortedStableFunc(slices.Values(c.Steps), func(a, b Step) int { return cmp.Compare(a.Rate, b.Rate) })
 	f := &figure{Title: "Latency by rate", About: "Where a curve turns upwards, no more can be had. The scale is logarithmic."}

@@ -10,9 +10,6 @@ import (
 	"hubbub/loadtest/plot"
 )
 
-// telling is how much raw and corrected latency must differ somewhere to be shown as two.
-const telling = .1
-
 // curve is a distribution that is drawn: up to the share that its slowest value is of all.
 type curve struct {
 	*hdrhistogram.Histogram
@@ -21,10 +18,7 @@ type curve struct {
 
 // newCurve unpacks a distribution; nil when nothing was counted or only a summary was kept.
 func newCurve(l Latency) *curve {
-	if l.Count == 0 || l.HDR == "" {
-		return nil
-	}
-	h, err := hdrhistogram.Decode([]byte(l.HDR))
+	h, err := l.Histogram()
 	if err != nil || h.TotalCount() == 0 {
 		return nil
 	}
@@ -37,9 +31,9 @@ func (c *curve) at(share float64) float64 {
 		return math.NaN()
 	}
 	if share == c.last {
-		return float64(c.Max()) / 1000
+		return millis(c.Max())
 	}
-	return float64(c.ValueAtPercentile(share*100)) / 1000
+	return millis(c.ValueAtPercentile(share * 100))
 }
 
 // percentiles draws all flows, each corrected and, where that makes a difference, raw.
@@ -101,7 +95,7 @@ func shares(curves []*curve) (at []float64) {
 // differ reports whether one would read two distributions as two.
 func differ(a, b *curve) bool {
 	for _, share := range shares([]*curve{a, b}) {
-		if x, y := a.at(share), b.at(share); math.Abs(x-y) > telling*max(x, y) {
+		if x, y := a.at(share), b.at(share); math.Abs(x-y) > misleading*max(x, y) {
 			return true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,7 +59,7 @@ func (v *view) percentileTable() *grid {
 }
 
 func latencyCells(name string, l Latency) []string {
-	cells := []string{name, commas(float64(l.Count))}
+	cells := []string{name, count(l.Count)}
 	for _, ms := range []float64{l.Min, l.Mean, l.P50, l.P90, l.P99, l.P999, l.P9999, l.Max} {
 		cells = append(cells, plot.Milliseconds.Format(ms))
 	}
@@ -83,11 +84,11 @@ func (v *view) phaseTable() *grid {
 				cells[6+i] = plot.Milliseconds.Format(ms)
 			}
 		}
-		wrong := 0.0
+		var wrong uint64
 		for _, k := range troubles {
-			wrong += float64(counts(k.in(&p.Totals)))
+			wrong += sum(k.in(&p.Totals))
 		}
-		g.row(append(cells, commas(float64(p.Totals.Logins)), commas(wrong))...)
+		g.row(append(cells, count(p.Totals.Logins), count(wrong))...)
 	}
 	return g.orNone()
 }
@@ -97,7 +98,7 @@ var troubles = []struct {
 	name, short string
 	in          func(*Totals) map[string]uint64
 }{
-	{"request refused", "", func(t *Totals) map[string]uint64 { return t.Refused }},
+	{"request refused", "refused: ", func(t *Totals) map[string]uint64 { return t.Refused }},
 	{"login refused", "login: ", func(t *Totals) map[string]uint64 { return t.LoginRefused }},
 	{"disconnected", "cut: ", func(t *Totals) map[string]uint64 { return t.Disconnects }},
 }
@@ -108,7 +109,7 @@ func (v *view) troubleTable() *grid {
 		all := k.in(&v.Total)
 		for _, name := range slices.SortedFunc(maps.Keys(all), byCount(all)) {
 			if all[name] > 0 {
-				g.row(k.name, commas(float64(all[name])), name)
+				g.row(k.name, count(all[name]), name)
 			}
 		}
 	}
@@ -120,18 +121,11 @@ func byCount(of map[string]uint64) func(a, b string) int {
 	return func(a, b string) int { return cmp.Or(cmp.Compare(of[b], of[a]), strings.Compare(a, b)) }
 }
 
-func counts[K comparable](of map[K]uint64) (n uint64) {
-	for _, c := range of {
-		n += c
-	}
-	return n
-}
-
 func (v *view) auditTable() *grid {
 	g := &grid{Head: []string{"finding", "deliveries", "meaning"}, Words: 2}
 	for _, kind := range audit.Kinds {
 		if n := v.Audit.Counts[kind]; n > 0 {
-			g.row(string(kind), commas(float64(n)), kindMeanings[kind])
+			g.row(string(kind), count(n), kindMeanings[kind])
 		}
 	}
 	return g.orNone()
@@ -151,24 +145,30 @@ func (v *view) findingsTable() *grid {
 	return g.orNone()
 }
 
+// processTable tells what server and generator took: processor time while messages were sent, memory at its most.
 func (v *view) processTable() *grid {
 	g := &grid{Head: []string{"", "server", "generator"}, Words: 3}
-	seconds := func(s float64) string { return fmt.Sprintf("%s\u00a0s", commas(s)) }
-	cpu, memory, each := "not known", "not known", "not known"
-	if s := v.Server; s != nil {
-		cpu, memory = seconds(s.CPUSeconds), plot.Bytes.Format(float64(s.PeakResident))
-		if n := counts(v.Total.Delivered); n > 0 {
-			each = plot.Milliseconds.Format(s.CPUSeconds * 1000 / float64(n))
+	told := func(v float64, write func(float64) string) string {
+		if v == 0 {
+			return "not known"
 		}
+		return write(v)
 	}
-	g.row("processor time", cpu, seconds(v.Generator.CPUSeconds))
-	if n := counts(v.Total.Delivered); n > 0 {
-		own := plot.Milliseconds.Format(v.Generator.CPUSeconds * 1000 / float64(n))
-		g.row("processor time by delivery, logins and all", each, own)
+	seconds := func(v float64) string { return number(math.Round(v*10)/10) + "\u00a0s" }
+	var server Server
+	if v.Server != nil {
+		server = *v.Server
 	}
-	g.row("resident memory at the most", memory, plot.Bytes.Format(float64(v.Generator.PeakResident)))
-	g.row("busiest loop was not waiting", "–", fmt.Sprintf("%.0f\u00a0%%", v.Generator.Busy*100))
-	if l := v.Generator.Lag; l.Count > 0 {
+	own := &v.Generator
+	if w, ok := v.work(); ok {
+		g.row("processors busy while messages were sent", told(w.server, number), number(w.generator))
+		g.row("processor time for a delivery then", told(w.perDelivery*1000, plot.Milliseconds.Format), "–")
+	}
+	g.row("processor time, all of it", told(server.CPUSeconds, seconds), seconds(own.CPUSeconds))
+	g.row("resident memory at the most", told(float64(server.PeakResident), plot.Bytes.Format),
+		plot.Bytes.Format(float64(own.PeakResident)))
+	g.row("busiest loop was not waiting", "–", percent(own.Busy))
+	if l := own.Lag; l.Count > 0 {
 		g.row("lateness of half of the messages", "–", "≤\u00a0"+plot.Milliseconds.Format(l.P50))
 		g.row("lateness of 99 in 100", "–", "≤\u00a0"+plot.Milliseconds.Format(l.P99))
 		g.row("lateness of the latest", "–", plot.Milliseconds.Format(l.Max))
@@ -183,7 +183,7 @@ func (v *view) stepTable() *grid {
 		if s.Met {
 			met = "met"
 		}
-		g.row(commas(s.Rate), commas(s.Achieved), plot.Milliseconds.Format(s.P50), plot.Milliseconds.Format(s.P99), met, s.Why)
+		g.row(number(s.Rate), number(s.Achieved), plot.Milliseconds.Format(s.P50), plot.Milliseconds.Format(s.P99), met, s.Why)
 	}
 	return g.orNone()
 }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -30,22 +29,6 @@ var kindMeanings = map[audit.Kind]string{
 	audit.Contradicted: "delivered although its sender was told that it was refused",
 }
 
-// commas writes a number in full, with a comma behind the thousands; fractions only below a hundred.
-func commas(n float64) string {
-	if math.Abs(n) < 100 {
-		return strconv.FormatFloat(math.Round(n*100)/100, 'f', -1, 64)
-	}
-	return humanize.Comma(int64(math.Round(n)))
-}
-
-// several writes a number and what it counts.
-func several(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return commas(float64(n)) + " " + what + "s"
-}
-
 // sample writes a metric with six significant digits.
 func sample(v float64) string {
 	if v == math.Trunc(v) && math.Abs(v) < 1e15 {
@@ -61,55 +44,45 @@ func signed(v float64) string {
 	return strings.Replace(sample(v), "-", "−", 1)
 }
 
-// mainly returns the flow that the headlines are about: what the run was made for, if it did not come to nothing.
-func (v *view) mainly() Flow {
-	for _, f := range []Flow{Broadcast, Whisper, Answer, Login} {
-		if v.Total.Latency[f].Count > 0 {
-			return f
-		}
+// headline returns the flow that the tiles are about: messages, or logins where there were none.
+func (v *view) headline() Flow {
+	if f := v.mainFlow(); v.Total.Latency[f].Count > 0 || v.Total.Latency[Login].Count == 0 {
+		return f
 	}
-	return Broadcast
+	return Login
 }
 
-// rate returns how many a second there were of what count counts, in the phases that had any, and in the best second.
-func (v *view) rate(count func(*Totals) uint64) (mean, best float64) {
-	var n, seconds float64
-	for i := range v.Phases {
-		if p := &v.Phases[i]; count(&p.Totals) > 0 {
-			n += float64(count(&p.Totals))
-			seconds += p.To - p.From
-		}
+// rateTile tells how much a second went through, in the phases that wanted any and in the best second.
+func (v *view) rateTile() tile {
+	if c := v.Ceiling; c != nil {
+		return tile{Name: "ceiling", Value: number(c.Knee), About: c.Unit + " within " + c.Objective}
 	}
-	if seconds == 0 {
-		n, seconds = float64(count(&v.Total)), v.Seconds
+	name, of := "deliveries a second", (*Totals).deliveries
+	p, ok := v.pace(messages...)
+	mean := p.delivered
+	if !ok {
+		name, of = "logins a second", func(t *Totals) uint64 { return t.Logins }
+		p, _ = v.pace(Login)
+		mean = p.sent
 	}
+	best := uint64(0)
 	for i := range v.Series {
-		best = max(best, float64(count(&v.Series[i].Totals)))
+		best = max(best, of(&v.Series[i].Totals))
 	}
-	return n / max(seconds, 1e-3), best
+	return tile{Name: name, Value: number(mean), About: "mean of the phases that wanted any; in the best second " + count(best)}
 }
 
 func (v *view) tiles() []tile {
-	rate := tile{Name: "deliveries a second"}
-	count := func(t *Totals) uint64 { return t.Delivered[Broadcast] + t.Delivered[Whisper] }
-	if count(&v.Total) == 0 {
-		rate.Name, count = "logins a second", func(t *Totals) uint64 { return t.Logins }
-	}
-	mean, best := v.rate(count)
-	rate.Value, rate.About = commas(mean), "mean of the phases that had any; in the best second "+commas(best)
-	if c := v.Ceiling; c != nil {
-		rate = tile{Name: "ceiling", Value: commas(c.Knee), About: c.Unit + " within " + c.Objective}
-	}
 	l := v.Total.Latency[v.main]
 	if l.Count == 0 {
-		return []tile{rate, v.auditTile()}
+		return []tile{v.rateTile(), v.auditTile()}
 	}
 	what := " of all " + flowUnits[v.main]
 	if v.main == Broadcast || v.main == Whisper {
 		what = " of all " + string(v.main) + " " + flowUnits[v.main]
 	}
 	return []tile{
-		rate,
+		v.rateTile(),
 		{Name: "p50", Value: plot.Milliseconds.Format(l.P50), About: "half" + what + " were as fast or faster"},
 		{Name: "p99", Value: plot.Milliseconds.Format(l.P99), About: "99 in 100 were as fast or faster"},
 		{Name: "max", Value: plot.Milliseconds.Format(l.Max), About: "the slowest" + v.slowest(l.Max)},
@@ -133,10 +106,10 @@ func (v *view) slowest(ms float64) string {
 }
 
 func (v *view) auditTile() tile {
-	checked := commas(float64(v.Audit.Checked)) + " deliveries compared"
+	checked := count(v.Audit.Checked) + " deliveries compared"
 	switch {
 	case !v.Audit.Clean():
-		return tile{Name: "audit", Value: commas(float64(counts(v.Audit.Counts))), Tone: "bad", About: "wrong, with " + checked}
+		return tile{Name: "audit", Value: count(sum(v.Audit.Counts)), Tone: "bad", About: "wrong, with " + checked}
 	case v.Audit.Checked == 0:
 		return tile{Name: "audit", Value: "none", About: "there was nothing to compare"}
 	}
@@ -145,7 +118,7 @@ func (v *view) auditTile() tile {
 
 func (v *view) auditWords() string {
 	words := "There was nothing to compare."
-	switch checked := commas(float64(v.Audit.Checked)); {
+	switch checked := count(v.Audit.Checked); {
 	case !v.Audit.Clean():
 		words = fmt.Sprintf("%s deliveries were compared with what was sent and with what the other receivers saw.", checked)
 	case v.Audit.Checked > 0:
@@ -153,28 +126,27 @@ func (v *view) auditWords() string {
 			"right user. None was missing.", checked)
 	}
 	if n := v.Audit.Untracked; n > 0 {
-		words += fmt.Sprintf(" %s more went to readers too far behind to be compared.", commas(float64(n)))
+		words += fmt.Sprintf(" %s more went to readers too far behind to be compared.", count(n))
 	}
 	return words
 }
 
 // Lede says in two sentences what was done.
 func (v *view) Lede() string {
-	users := 0
-	for i := range v.Series {
-		users = max(users, v.Series[i].LoggedIn)
-	}
-	who := fmt.Sprintf("%s users", commas(float64(users)))
-	if users == 0 {
-		who = fmt.Sprintf("%s logins", commas(float64(v.Total.Logins)))
+	who := many(uint64(v.peak()), "user", "users")
+	if v.peak() == 0 {
+		who = many(v.Total.Logins, "login", "logins")
 	}
 	took, right := plot.Clock.Format(v.Seconds), ""
 	if v.Audit.Checked > 0 && v.Audit.Clean() {
 		right = " All that were compared came once, unaltered and in order."
+		if v.Audit.Checked == sum(v.Total.Delivered) {
+			right = " Each of these was compared with what was sent, and came once, unaltered and in order."
+		}
 	}
-	if sent := counts(v.Total.Sent); sent > 0 {
+	if sent := sum(v.Total.Sent); sent > 0 {
 		return fmt.Sprintf("%s sent %s messages within %s, and %s copies of them were delivered.%s",
-			who, commas(float64(sent)), took, commas(float64(counts(v.Total.Delivered))), right)
+			who, count(sent), took, count(sum(v.Total.Delivered)), right)
 	}
 	return fmt.Sprintf("%s within %s; nobody sent a message.", who, took)
 }
@@ -229,16 +201,16 @@ func (v *view) environmentTable() *grid {
 	if v.Server != nil {
 		row("server", strings.TrimSpace(v.Server.Version+" at "+v.Server.URL))
 	}
-	row("generator", strings.TrimSpace(fmt.Sprintf("%s with %s", e.Version, several(v.Load.Loops, "event loop"))))
+	row("generator", strings.TrimSpace(fmt.Sprintf("%s with %s", e.Version, many(uint64(v.Load.Loops), "event loop", "event loops"))))
 	row("system", e.System)
 	row("processor", fmt.Sprintf("%s, %d usable", e.Processor, e.Processors))
 	row("memory", plot.Bytes.Format(float64(e.Memory)))
-	row("open files", "at most "+commas(float64(e.Files)))
+	row("open files", "at most "+count(e.Files))
 	return g
 }
 
 // latencyLimit reads the milliseconds of an objective on a latency, as p99<50ms is one.
 func latencyLimit(objective string) (ms float64, ok bool) {
-	limit, err := time.ParseDuration(strings.TrimSpace(objective[strings.LastIndexAny(objective, "<>=")+1:]))
-	return limit.Seconds() * 1000, err == nil && limit > 0
+	ms, err := readDuration(strings.TrimSpace(objective[strings.LastIndexAny(objective, "<>=")+1:]))
+	return ms, err == nil && ms > 0
 }
