@@ -93,7 +93,7 @@ func (l *Ledger) place(r *Receiver, e *entry) int64 {
 	for pos < l.end() && l.entry(pos).sender == r.user && l.entry(pos).id < e.id {
 		pos++
 	}
-	for p := pos; p > max(r.first, pos-lookaround); p-- {
+	for p := pos; p > max(r.first, l.base, pos-lookaround); p-- {
 		x := l.entry(p - 1)
 		if x.id < e.id {
 			return p

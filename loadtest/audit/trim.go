@@ -46,14 +46,13 @@ func (l *Ledger) Trim(at time.Duration) {
 		l.marks = l.marks[1:]
 	}
 	l.oblige(until)
-	if cut := l.cut(); cut > until {
-		until = cut
-		for _, r := range l.receivers {
-			if (r.state == joined || r.state == following) && r.rest() < cut {
-				l.abandon(r)
-			}
+	cut := l.cut()
+	for _, r := range l.receivers {
+		if (r.state == joined || r.state == following) && r.rest() < cut {
+			l.abandon(r)
 		}
 	}
+	until = max(until, cut)
 	l.forget(min(until, l.behind()))
 	kept := l.strangers[:0]
 	for _, s := range l.strangers {
