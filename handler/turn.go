@@ -77,7 +77,7 @@ func (t *turn) packets(run []byte) {
 	}()
 	for len(run) > 0 && t.session.State() != session.Disconnecting {
 		if t.left == 0 {
-			t.session.PutBack(run)
+			t.session.PutBack(len(run))
 			return
 		}
 		t.left--
