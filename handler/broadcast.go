@@ -14,7 +14,8 @@ func (t *turn) broadcastMessage(m *codec.BroadcastRequest) error {
 	if err := t.chat.Hub.Broadcast(t.session, t); err != nil {
 		return err
 	}
-	t.answer(&codec.BroadcastResponse{Answer: codec.Answer{Ref: m.Ref}, ID: t.broadcast.ID})
+	t.broadcasted = codec.BroadcastResponse{Answer: codec.Answer{Ref: m.Ref}, ID: t.broadcast.ID}
+	t.answer(&t.broadcasted)
 	return nil
 }
 

@@ -24,10 +24,13 @@ type turn struct {
 	now     time.Time
 	left    int // packets that this turn may still handle
 
-	decoder   codec.Decoder
-	out       []byte
-	broadcast codec.BroadcastNotify
-	whisper   codec.WhisperNotify
+	decoder     codec.Decoder
+	out         []byte
+	broadcast   codec.BroadcastNotify
+	broadcasted codec.BroadcastResponse
+	whisper     codec.WhisperNotify
+	whispered   codec.WhisperResponse
+	echo        codec.Pong
 }
 
 // Turn handles what waits on a session's strand, and reports whether there is more for another turn. When it reports

@@ -22,6 +22,7 @@ func (t *turn) whisperMessage(m *codec.WhisperRequest) error {
 	if err := to.Send(t.out); err != nil {
 		return err
 	}
-	t.answer(&codec.WhisperResponse{Answer: codec.Answer{Ref: m.Ref}, ID: t.whisper.ID})
+	t.whispered = codec.WhisperResponse{Answer: codec.Answer{Ref: m.Ref}, ID: t.whisper.ID}
+	t.answer(&t.whispered)
 	return nil
 }
