@@ -20,7 +20,7 @@ func (t *turn) broadcastMessage(m *codec.BroadcastRequest) error {
 }
 
 // Sequence implements session.Broadcast: ids grow in the order in which everybody gets the messages.
-func (t *turn) Sequence() { t.broadcast.ID = t.chat.nextID(t.now) }
+func (t *turn) Sequence() { t.broadcast.ID = t.chat.nextID(t.tick) }
 
 // Append implements session.Broadcast.
 func (t *turn) Append(dst []byte, e session.Encoding) []byte {

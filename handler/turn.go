@@ -21,8 +21,9 @@ type turn struct {
 	session *session.Session
 	dialect codec.Dialect
 	limits  *Limits
-	now     time.Time
-	left    int // packets that this turn may still handle
+	tick    uint64        // the earliest that a message id may be of
+	elapsed time.Duration // since the start, not of the clock: who sets that back must not make everybody's bucket empty
+	left    int           // packets that this turn may still handle
 
 	decoder     codec.Decoder
 	out         []byte
@@ -38,7 +39,8 @@ type turn struct {
 func (c *Chat) Turn(s *session.Session) (again bool) {
 	t := c.turns.Get().(*turn)
 	t.session, t.dialect, t.left = s, codec.Dialect(s.Encoding()), packetsPerTurn
-	t.now, t.limits = c.config.Now(), c.limits.Load()
+	now := c.config.Now()
+	t.tick, t.elapsed, t.limits = codec.TickAt(now), now.Sub(c.begun), c.limits.Load()
 	again = t.run()
 	t.session = nil
 	c.turns.Put(t)
@@ -125,8 +127,7 @@ func (t *turn) allowed() bool {
 	if t.limits.MessageRate == 0 {
 		return true
 	}
-	// Since the start, not of the clock: who sets that back must not make everybody's bucket empty.
-	now, interval := int64(t.now.Sub(t.chat.begun)), int64(time.Second)/int64(t.limits.MessageRate)
+	now, interval := int64(t.elapsed), int64(time.Second)/int64(t.limits.MessageRate)
 	if t.session.Rate().Take(now, interval, t.limits.MessageBurst) {
 		return true
 	}
