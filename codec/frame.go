@@ -59,6 +59,35 @@ func (d Dialect) header(p []byte) (size int, kind uint16) {
 	return int(first), second
 }
 
+// size returns how many bytes the packet has that begins with head, or a *ViolationError for fewer than HeaderSize or
+// more than limit.
+func (d Dialect) size(head []byte, limit int) (int, error) {
+	size, kind := d.header(head)
+	if size < HeaderSize {
+		return 0, violation("a packet's size must be at least %d bytes, got %d (type %d)", HeaderSize, size, kind)
+	}
+	if size > limit {
+		return 0, violation("a packet may have at most %d bytes, got %d (type %d)", limit, size, kind)
+	}
+	return size, nil
+}
+
+// Whole returns how many bytes the whole packets at the beginning of p have together. The error is a *ViolationError
+// when the header behind them announces fewer than HeaderSize or more than limit bytes.
+func (d Dialect) Whole(p []byte, limit int) (n int, err error) {
+	for len(p)-n >= HeaderSize {
+		size, err := d.size(p[n:], limit)
+		if err != nil {
+			return n, err
+		}
+		if size > len(p)-n {
+			break
+		}
+		n += size
+	}
+	return n, nil
+}
+
 // Peek returns the next whole packet of src, header included, without consuming it. The bytes are src's: they are
 // valid until the next call on src. The error is a *ViolationError when the header announces fewer than HeaderSize or
 // more than limit bytes, else src's own error, which means that the packet is not complete yet.
@@ -67,13 +96,9 @@ func (d Dialect) Peek(src Source, limit int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	size, kind := d.header(head)
-	// A size below the header's must be refused before the next Peek: gnet takes Peek(0) for "everything".
-	if size < HeaderSize {
-		return nil, violation("a packet's size must be at least %d bytes, got %d (type %d)", HeaderSize, size, kind)
-	}
-	if size > limit {
-		return nil, violation("a packet may have at most %d bytes, got %d (type %d)", limit, size, kind)
+	size, err := d.size(head, limit)
+	if err != nil {
+		return nil, err
 	}
 	return src.Peek(size)
 }

@@ -99,6 +99,24 @@ func TestPeek(t *testing.T) {
 	f(Classic, "\x04\x00\x03\x00", 10, "", "a packet's size must be at least 4 bytes, got 3 (type 4)")
 }
 
+func TestWhole(t *testing.T) {
+	f := func(d Dialect, in string, want int, wantErr string) {
+		t.Helper()
+		if got, err := d.Whole([]byte(in), 10); got != want || fmt.Sprint(err) != wantErr {
+			t.Errorf("%s: Whole(%q) = %d, %v; want %d, %s", d, in, got, err, want, wantErr)
+		}
+	}
+	f(Native, "", 0, "<nil>")
+	f(Native, "\x04\x00\x01", 0, "<nil>")
+	f(Native, "\x05\x00\x01\x00", 0, "<nil>")
+	f(Native, "\x05\x00\x01\x00a", 5, "<nil>")
+	f(Native, "\x05\x00\x01\x00a\x04\x00\x02\x00\x06\x00\x03\x00b", 9, "<nil>")
+	f(Native, "\x05\x00\x01\x00a\x0B\x00\x02\x00", 5, "a packet may have at most 10 bytes, got 11 (type 2)")
+	f(Native, "\x00\x00\x02\x00", 0, "a packet's size must be at least 4 bytes, got 0 (type 2)")
+	f(Classic, "\x01\x00\x05\x00a\x02\x00\x04\x00\x03", 9, "<nil>")
+	f(Classic, "\x01\x00\x05\x00a\x02\x00\x0B\x00", 5, "a packet may have at most 10 bytes, got 11 (type 2)")
+}
+
 func TestNextTakesPacketsInOrder(t *testing.T) {
 	stream := "\x05\x00\x01\x00a\x04\x00\x02\x00\x06\x00\x03\x00bc\x07\x00"
 	src := bufio.NewReaderSize(strings.NewReader(stream), 16)

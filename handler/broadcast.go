@@ -14,12 +14,13 @@ func (t *turn) broadcastMessage(m *codec.BroadcastRequest) error {
 	if err := t.chat.Hub.Broadcast(t.session, t); err != nil {
 		return err
 	}
-	t.answer(&codec.BroadcastResponse{Answer: codec.Answer{Ref: m.Ref}, ID: t.broadcast.ID})
+	t.broadcasted = codec.BroadcastResponse{Answer: codec.Answer{Ref: m.Ref}, ID: t.broadcast.ID}
+	t.answer(&t.broadcasted)
 	return nil
 }
 
 // Sequence implements session.Broadcast: ids grow in the order in which everybody gets the messages.
-func (t *turn) Sequence() { t.broadcast.ID = t.chat.nextID(t.now) }
+func (t *turn) Sequence() { t.broadcast.ID = t.chat.nextID(t.tick) }
 
 // Append implements session.Broadcast.
 func (t *turn) Append(dst []byte, e session.Encoding) []byte {

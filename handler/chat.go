@@ -75,9 +75,8 @@ func (c *Chat) Ignored() uint64 { return c.ignored.Load() }
 // Refused returns how many requests were answered with a failure. Anyone.
 func (c *Chat) Refused() uint64 { return c.refused.Load() }
 
-// nextID returns the id of a message that is accepted now. Ids grow in the order of the calls.
-func (c *Chat) nextID(now time.Time) codec.ID {
-	floor := codec.TickAt(now)
+// nextID returns the id of a message that is accepted at a tick. Ids grow in the order of the calls.
+func (c *Chat) nextID(floor uint64) codec.ID {
 	for {
 		last := c.tick.Load()
 		next := max(last+1, floor)

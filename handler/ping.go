@@ -4,7 +4,8 @@ import "hubbub/codec"
 
 // ping answers with a PONG of the same ref, before and after login.
 func (t *turn) ping(m *codec.Ping) error {
-	t.out = t.dialect.Append(t.out[:0], &codec.Pong{Asked: m.Asked})
+	t.echo = codec.Pong{Asked: m.Asked}
+	t.out = t.dialect.Append(t.out[:0], &t.echo)
 	t.send()
 	return nil
 }

@@ -26,31 +26,20 @@ func (c *Chat) Receive(s *session.Session, src Source) {
 		}
 		s.SetEncoding(session.Encoding(dialect))
 	}
-	var packets []byte
-	dialect := codec.Dialect(s.Encoding())
-	limit := dialect.Limit(c.limits.Load().PacketBytesMax)
-	for {
-		packet, err := dialect.Peek(src, limit)
-		if err != nil {
-			c.deliver(s, packets)
-			if codec.IsViolation(err) {
-				s.Fault(err)
-				_, _ = src.Discard(src.InboundBuffered())
-			}
-			return
-		}
-		if packets == nil {
-			packets = make([]byte, 0, src.InboundBuffered())
-		}
-		packets = append(packets, packet...)
-		if _, err = src.Discard(len(packet)); err != nil {
-			return
-		}
+	arrived, err := src.Peek(src.InboundBuffered())
+	if err != nil {
+		return
 	}
-}
-
-func (c *Chat) deliver(s *session.Session, packets []byte) {
-	if len(packets) > 0 && !s.Receive(packets) {
-		s.End(session.Overloaded, "you send faster than the server can work; wait for answers")
+	dialect := codec.Dialect(s.Encoding())
+	whole, err := dialect.Whole(arrived, dialect.Limit(c.limits.Load().PacketBytesMax))
+	if whole > 0 {
+		if !s.Receive(arrived[:whole]) {
+			s.End(session.Overloaded, "you send faster than the server can work; wait for answers")
+		}
+		_, _ = src.Discard(whole) // never 0 bytes, which gnet takes for "everything"
+	}
+	if err != nil {
+		s.Fault(err)
+		_, _ = src.Discard(src.InboundBuffered())
 	}
 }

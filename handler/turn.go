@@ -21,13 +21,17 @@ type turn struct {
 	session *session.Session
 	dialect codec.Dialect
 	limits  *Limits
-	now     time.Time
-	left    int // packets that this turn may still handle
+	tick    uint64        // the earliest that a message id may be of
+	elapsed time.Duration // since the start, not of the clock: who sets that back must not make everybody's bucket empty
+	left    int           // packets that this turn may still handle
 
-	decoder   codec.Decoder
-	out       []byte
-	broadcast codec.BroadcastNotify
-	whisper   codec.WhisperNotify
+	decoder     codec.Decoder
+	out         []byte
+	broadcast   codec.BroadcastNotify
+	broadcasted codec.BroadcastResponse
+	whisper     codec.WhisperNotify
+	whispered   codec.WhisperResponse
+	echo        codec.Pong
 }
 
 // Turn handles what waits on a session's strand, and reports whether there is more for another turn. When it reports
@@ -35,7 +39,8 @@ type turn struct {
 func (c *Chat) Turn(s *session.Session) (again bool) {
 	t := c.turns.Get().(*turn)
 	t.session, t.dialect, t.left = s, codec.Dialect(s.Encoding()), packetsPerTurn
-	t.now, t.limits = c.config.Now(), c.limits.Load()
+	now := c.config.Now()
+	t.tick, t.elapsed, t.limits = codec.TickAt(now), now.Sub(c.begun), c.limits.Load()
 	again = t.run()
 	t.session = nil
 	c.turns.Put(t)
@@ -77,7 +82,7 @@ func (t *turn) packets(run []byte) {
 	}()
 	for len(run) > 0 && t.session.State() != session.Disconnecting {
 		if t.left == 0 {
-			t.session.PutBack(run)
+			t.session.PutBack(len(run))
 			return
 		}
 		t.left--
@@ -122,8 +127,7 @@ func (t *turn) allowed() bool {
 	if t.limits.MessageRate == 0 {
 		return true
 	}
-	// Since the start, not of the clock: who sets that back must not make everybody's bucket empty.
-	now, interval := int64(t.now.Sub(t.chat.begun)), int64(time.Second)/int64(t.limits.MessageRate)
+	now, interval := int64(t.elapsed), int64(time.Second)/int64(t.limits.MessageRate)
 	if t.session.Rate().Take(now, interval, t.limits.MessageBurst) {
 		return true
 	}

@@ -17,11 +17,12 @@ func (t *turn) whisperMessage(m *codec.WhisperRequest) error {
 	if !ok {
 		return codec.UserNotFound
 	}
-	t.whisper = codec.WhisperNotify{ID: t.chat.nextID(t.now), User: t.session.Name(), Message: m.Message}
+	t.whisper = codec.WhisperNotify{ID: t.chat.nextID(t.tick), User: t.session.Name(), Message: m.Message}
 	t.out = codec.Dialect(to.Encoding()).Append(t.out[:0], &t.whisper)
 	if err := to.Send(t.out); err != nil {
 		return err
 	}
-	t.answer(&codec.WhisperResponse{Answer: codec.Answer{Ref: m.Ref}, ID: t.whisper.ID})
+	t.whispered = codec.WhisperResponse{Answer: codec.Answer{Ref: m.Ref}, ID: t.whisper.ID}
+	t.answer(&t.whispered)
 	return nil
 }

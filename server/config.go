@@ -95,7 +95,7 @@ func (c *Config) Validate() error {
 		{c.OutboxBytes < Bytes(c.MaxPacket), "--outbox-bytes must hold at least one packet (--max-packet)"},
 		{c.LaneBytes < Bytes(c.MaxPacket) || c.LaneBytes > 256<<20, "--lane-bytes must hold at least one packet (--max-packet) and at most 256MiB"},
 		{c.OutboxBytes > 1<<30, "--outbox-bytes must not be above 1GiB"},
-		{c.StrandBytes < Bytes(c.MaxPacket), "--strand-bytes must hold at least one packet (--max-packet)"},
+		{c.StrandBytes < Bytes(c.MaxPacket) || c.StrandBytes > 1<<30, "--strand-bytes must hold at least one packet (--max-packet) and at most 1GiB"},
 		{c.Drain < 0, "--drain must not be negative"},
 	} {
 		if check.bad {

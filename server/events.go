@@ -56,6 +56,7 @@ func (e *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 		refuse = session.AddressLimit
 		detail = "there are too many connections from your address; close one or try again later"
 	}
+	l.yield()
 	sess, refuse := l.lane.Open(cn, address, refuse, refusalReserve)
 	if sess == nil {
 		s.turnedAway.Add(1)
@@ -83,6 +84,7 @@ func (e *events) OnTraffic(c gnet.Conn) gnet.Action {
 	e.server.received.Add(uint64(c.InboundBuffered() - cn.left))
 	e.server.chat.Receive(cn.session, c)
 	cn.left = c.InboundBuffered()
+	cn.loop.yield()
 	return gnet.None
 }
 

@@ -31,6 +31,7 @@ type loop struct {
 	lane   *session.Lane
 
 	// Owned by the loop.
+	busy  int       // events since the loop last let others run
 	last  time.Time // when the last tick was
 	clock time.Time // the lane's time
 
@@ -46,6 +47,18 @@ func (l *loop) Run(context.Context) error {
 		l.resume()
 	}
 	return nil
+}
+
+// eventsPerTurn is how many events a loop handles before it lets others run: below a millisecond's worth.
+const eventsPerTurn = 64
+
+// yield lets the workers have the processor once in a while. While events keep coming gnet never waits, so that where
+// processors are few, those who handle what the loop reads would run only when the scheduler takes it away, after 10 ms.
+func (l *loop) yield() {
+	if l.busy++; l.busy == eventsPerTurn {
+		l.busy = 0
+		runtime.Gosched()
+	}
 }
 
 // resume has the loop go on with a paused drain after it has looked at its sockets. gnet runs whatever is executed,

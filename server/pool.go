@@ -22,10 +22,11 @@ type pool struct {
 	busy atomic.Int64 // workers at work, for metrics
 
 	// Guarded by mu.
-	mu     sync.Mutex
-	queue  []job
-	head   int
-	active int // workers that will look at the queue before they stop
+	mu       sync.Mutex
+	queue    []job
+	head     int
+	active   int  // workers that will look at the queue before they stop
+	starting bool // one of them has not begun yet
 }
 
 // job is a strand that is ready, or a probe of whether the pool still works.
@@ -52,36 +53,52 @@ func (p *pool) schedule(s *session.Session) { p.add(job{session: s}) }
 // probe has f called by a worker, when its turn comes. Anyone.
 func (p *pool) probe(f func()) { p.add(job{probe: f}) }
 
+// add queues a job. While the queue is never empty, next never begins anew, so what was taken is dropped here.
 func (p *pool) add(j job) {
-	p.push(j)
-	p.start()
-}
-
-// push queues a job. While the queue is never empty, next never begins anew, so what was taken is dropped here.
-func (p *pool) push(j job) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if len(p.queue) == cap(p.queue) && p.head > len(p.queue)/2 {
 		left := copy(p.queue, p.queue[p.head:])
 		clear(p.queue[left:])
 		p.queue, p.head = p.queue[:left], 0
 	}
 	p.queue = append(p.queue, j)
+	needed := p.needed()
+	p.mu.Unlock()
+	if needed {
+		p.recruit()
+	}
 }
 
-// start adds a worker if there is work and room for one. ants refuses only in a moment when workers are about to stop;
-// the next start, at the latest that of the next tick, makes up for it.
-func (p *pool) start() {
-	p.mu.Lock()
-	room := p.active < p.workers && p.head < len(p.queue)
-	if room {
-		p.active++
+// needed reports whether one more worker is to be recruited: there is work and room for it, and nobody is on the way.
+// Each worker that begins asks again, so that a burst of jobs which one worker gets through wakes two, not all, and
+// while all who work wait for something there is always one more, up to the limit. mu is held.
+func (p *pool) needed() bool {
+	if p.starting || p.active == p.workers || p.head == len(p.queue) {
+		return false
 	}
-	p.mu.Unlock()
-	if room && p.ants.Invoke(struct{}{}) != nil {
+	p.active++
+	p.starting = true
+	return true
+}
+
+// recruit starts the worker that is needed. ants refuses only in a moment when workers are about to stop; the next job
+// makes up for it, or the next tick at the latest.
+func (p *pool) recruit() {
+	if p.ants.Invoke(struct{}{}) != nil {
 		p.mu.Lock()
 		p.active--
+		p.starting = false
 		p.mu.Unlock()
+	}
+}
+
+// start recruits a worker if one is needed. Anyone.
+func (p *pool) start() {
+	p.mu.Lock()
+	needed := p.needed()
+	p.mu.Unlock()
+	if needed {
+		p.recruit()
 	}
 }
 
@@ -89,13 +106,16 @@ func (p *pool) start() {
 func (p *pool) work() {
 	p.busy.Add(1)
 	defer p.busy.Add(-1)
+	p.mu.Lock()
+	p.starting = false
+	p.mu.Unlock()
 	for {
 		j, ok := p.next()
 		if !ok {
 			return
 		}
 		if p.run(j) {
-			p.push(j)
+			p.add(j)
 		}
 	}
 }
@@ -115,14 +135,15 @@ func (p *pool) run(j job) (again bool) {
 	return p.turn(j.session)
 }
 
-func (p *pool) next() (job, bool) {
+// next takes a job, and has another worker look after the rest. Without a job the worker stops.
+func (p *pool) next() (j job, ok bool) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.head == len(p.queue) {
 		p.active--
+		p.mu.Unlock()
 		return job{}, false
 	}
-	j := p.queue[p.head]
+	j = p.queue[p.head]
 	p.queue[p.head] = job{}
 	p.head++
 	if p.head == len(p.queue) {
@@ -130,6 +151,11 @@ func (p *pool) next() (job, bool) {
 			p.queue = nil
 		}
 		p.queue, p.head = p.queue[:0], 0
+	}
+	needed := p.needed()
+	p.mu.Unlock()
+	if needed {
+		p.recruit()
 	}
 	return j, true
 }

@@ -53,3 +53,51 @@ func TestAPanickingTurn(t *testing.T) {
 	p.probe(func() { close(answered) })
 	<-answered
 }
+
+// While workers wait for something, the jobs behind them find others, up to the limit.
+func TestWaitingWorkersLeaveRoom(t *testing.T) {
+	const workers = 4
+	p, err := newPool(workers, func(*session.Session) bool { return false }, func(any) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	for range 100 {
+		var all sync.WaitGroup
+		all.Add(workers)
+		done := make(chan struct{}, workers)
+		for range workers {
+			p.probe(func() {
+				all.Done()
+				all.Wait() // for the others, who are behind in the queue
+				done <- struct{}{}
+			})
+		}
+		for range workers {
+			select {
+			case <-done:
+			case <-time.After(10 * time.Second):
+				t.Fatalf("%d jobs wait for a worker", p.depth())
+			}
+		}
+	}
+}
+
+// One worker at a time is on its way, so that a burst does not wake them all.
+func TestRecruiting(t *testing.T) {
+	p := &pool{workers: 2}
+	f := func(when string, want bool) {
+		t.Helper()
+		if p.needed() != want {
+			t.Errorf("%s, a worker is needed: %t", when, !want)
+		}
+	}
+	f("without a job", false)
+	p.queue = make([]job, 10)
+	f("with ten jobs", true)
+	f("with a worker on its way", false)
+	p.starting = false
+	f("when the first one works", true)
+	p.starting = false
+	f("when all work", false)
+}

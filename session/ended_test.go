@@ -117,22 +117,6 @@ func TestTheLastFrameIsTheLastOne(t *testing.T) {
 	}
 }
 
-// A session that is never idle must not keep the events it has dealt with.
-func TestABusyStrandsInboxStaysSmall(t *testing.T) {
-	h := newTestHub(1)
-	s, _ := h.open(t, 0, 0)
-	s.Receive([]byte("first"))
-	for range 10000 {
-		s.Receive([]byte("more"))
-		if e, ok := s.Take(); !ok || len(e.Packets) == 0 {
-			t.Fatal("an event is missing")
-		}
-	}
-	if cap(s.inbox) > 16 {
-		t.Errorf("the inbox has room for %d events", cap(s.inbox))
-	}
-}
-
 // Run with -race: the loop kicks a session whose strand reads why it ended.
 func TestAKickBesideTheLastEvent(t *testing.T) {
 	h := newTestHub(1)

@@ -217,7 +217,7 @@ func (l *Lane) Closed(s *Session, why Reason) {
 	} else {
 		l.hub.open.Add(-1)
 	}
-	s.push(Event{Closed: why}, 0)
+	s.receiveClosed(why)
 }
 
 // EndNext ends up to n of the lane's sessions that have not ended yet, and reports how many it found. Called again it

@@ -76,22 +76,20 @@ type Session struct {
 	ending   bool  // the farewell was written
 	known    bool  // SetEncoding was called
 	deaf     bool  // nothing more is read: what arrived broke the protocol
+	refused  bool  // there was no place for it
 	seen     int64 // Lane.now when something last arrived
 	deadline int64 // when its timeouts are looked at again
 
 	// Owned by the strand.
-	name    string
-	refused bool // the loop's, written in Open: there was no place for it. Here it takes no room.
-	rate    Rate
-	flood   Rate
-	rest    []byte // packets left over from the last turn
+	name  string
+	rate  Rate
+	flood Rate
+	run   []byte // the packets that were taken last
+	left  int    // how many bytes of them the last turn had no time for
 
-	// The strand's inbox, guarded by mu.
-	mu        sync.Mutex
-	inbox     []Event
-	head      int // the first event in inbox that was not taken
-	queued    int // bytes in inbox, with eventOverhead for each event
-	scheduled bool
+	// What waits for the strand.
+	mu    sync.Mutex
+	inbox inbox
 }
 
 // Ref names a session for others than its own strand and loop. It stays valid for ever: once the session is gone it

@@ -37,9 +37,9 @@ func (b *slab) at(slot uint32) *Session { return &b.blocks[slot/blockSize][slot%
 func (b *slab) put(s *Session) {
 	s.lane.hub.census[s.State()][s.Encoding()].Add(-1)
 	s.generation++
-	s.name, s.detail, s.rest = "", "", nil
+	s.name, s.detail = "", ""
 	s.rate, s.flood = Rate{}, Rate{}
-	s.inbox, s.head, s.queued, s.scheduled = nil, 0, 0, false
+	s.run, s.left, s.inbox = nil, 0, inbox{}
 	s.muted, s.ending, s.known, s.deaf = false, false, false, false
 	b.free = append(b.free, s.slot)
 }

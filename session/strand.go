@@ -1,87 +1,109 @@
 package session
 
+import "sync"
+
 // Event is one thing that happened to a session, in the order in which it happened. Exactly one field is set.
 type Event struct {
-	Packets []byte // whole packets, one behind the other; the strand owns them
+	Packets []byte // whole packets, one behind the other, until the next Take
 	Fault   error  // what came next breaks the protocol; nothing more will arrive
 	Closed  Reason // the connection is gone; this is the last event
 }
 
-// eventOverhead is counted for each queued event beside its bytes, so that many small ones are bounded too.
-const eventOverhead = 64
+// inbox is what happened to a session and waits for its strand: first packets, then a fault, then the end, because after
+// a fault the session is deaf. So it needs no list, and what was received in pieces is taken as one.
+type inbox struct {
+	packets   []byte
+	held      int32 // bytes of the packets that were taken last, which a worker may not be through with
+	fault     error
+	closed    Reason
+	scheduled bool // a worker has the strand, or it waits for one
+}
 
-// Receive queues whole packets for the session's strand, which owns them from now on. It reports false, and queues
-// nothing, when more than Limits.StrandBytes would wait: the client sends faster than the server works. Loop.
+// runBytes is the memory of a run of packets that is used again: one read of a client that doesn't flood, and a strand
+// that is idle has none. A longer run is left to the garbage collector.
+const runBytes = 2 << 10
+
+var runs = sync.Pool{New: func() any { return new([runBytes]byte) }}
+
+// Receive queues a copy of whole packets for the session's strand. It reports false, and queues nothing, when more than
+// Limits.StrandBytes would wait: the client sends faster than the server works. Loop.
 func (s *Session) Receive(packets []byte) bool {
-	return s.push(Event{Packets: packets}, s.lane.limits().StrandBytes)
+	limit := s.lane.limits().StrandBytes
+	s.mu.Lock()
+	if waiting := len(s.inbox.packets) + int(s.inbox.held); limit > 0 && waiting > 0 && waiting+len(packets) > limit {
+		s.mu.Unlock()
+		return false
+	}
+	if s.inbox.packets == nil && len(packets) <= runBytes {
+		s.inbox.packets = runs.Get().(*[runBytes]byte)[:0]
+	}
+	s.inbox.packets = append(s.inbox.packets, packets...)
+	s.unlockAndSchedule()
+	return true
 }
 
 // Fault queues the news that what arrived breaks the protocol, behind the packets before it; the session is deaf from
 // now on. Loop.
 func (s *Session) Fault(err error) {
 	s.deaf = true
-	s.push(Event{Fault: err}, 0)
+	s.mu.Lock()
+	s.inbox.fault = err
+	s.unlockAndSchedule()
 }
 
-// push queues an event and schedules the strand if it was idle. A limit of 0 is none.
-func (s *Session) push(e Event, limit int) bool {
-	size := len(e.Packets) + eventOverhead
+// receiveClosed queues the last event. Loop.
+func (s *Session) receiveClosed(why Reason) {
 	s.mu.Lock()
-	if limit > 0 && s.queued > 0 && s.queued+size > limit {
-		s.mu.Unlock()
-		return false
-	}
-	if s.head > len(s.inbox)/2 {
-		// One who is always busy never comes to the end, where Take would begin anew.
-		left := copy(s.inbox, s.inbox[s.head:])
-		clear(s.inbox[left:])
-		s.inbox, s.head = s.inbox[:left], 0
-	}
-	s.inbox = append(s.inbox, e)
-	s.queued += size
-	idle := !s.scheduled
-	s.scheduled = true
+	s.inbox.closed = why
+	s.unlockAndSchedule()
+}
+
+// unlockAndSchedule unlocks the inbox, to which something was added, and schedules the strand if it was idle.
+func (s *Session) unlockAndSchedule() {
+	idle := !s.inbox.scheduled
+	s.inbox.scheduled = true
 	s.mu.Unlock()
 	if idle {
 		s.lane.hub.config.Schedule(s)
 	}
-	return true
 }
 
-// Take returns the strand's next event. When there is none the strand is idle again, and whoever pushes next schedules
-// it: the caller must not touch the session any more. Strand.
+// Take returns the strand's next event. When there is none the strand is idle again, and whoever adds one schedules it:
+// the caller must not touch the session any more. Strand.
 func (s *Session) Take() (Event, bool) {
-	if s.rest != nil {
-		e := Event{Packets: s.rest}
-		s.rest = nil
-		return e, true
+	if s.left > 0 {
+		rest := s.run[len(s.run)-s.left:]
+		s.left = 0
+		return Event{Packets: rest}, true
 	}
+	if cap(s.run) == runBytes {
+		runs.Put((*[runBytes]byte)(s.run[:runBytes]))
+	}
+	s.run = nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.head == len(s.inbox) {
-		s.scheduled = false
-		if cap(s.inbox) > inboxKept {
-			s.inbox = nil // a burst is over: give the memory back
-		}
-		s.inbox, s.head = s.inbox[:0], 0
-		return Event{}, false
+	in := &s.inbox
+	in.held = int32(len(in.packets))
+	switch {
+	case len(in.packets) > 0:
+		s.run, in.packets = in.packets, nil
+		return Event{Packets: s.run}, true
+	case in.fault != nil:
+		e := Event{Fault: in.fault}
+		in.fault = nil
+		return e, true
+	case in.closed != None:
+		e := Event{Closed: in.closed}
+		in.closed = None
+		return e, true
 	}
-	e := s.inbox[s.head]
-	s.inbox[s.head] = Event{}
-	s.head++
-	s.queued -= len(e.Packets) + eventOverhead
-	return e, true
+	in.scheduled = false
+	return Event{}, false
 }
 
-// inboxKept is how many events an idle strand keeps room for.
-const inboxKept = 4
-
-// PutBack returns packets that this turn has no time for; the next Take brings them first. Strand.
-func (s *Session) PutBack(packets []byte) {
-	if len(packets) > 0 {
-		s.rest = packets
-	}
-}
+// PutBack returns the last n bytes of the packets that were taken, whole ones that this turn has no time for; the next
+// Take brings them first. Strand.
+func (s *Session) PutBack(n int) { s.left = n }
 
 // Conclude ends the session, without a farewell, for the reason that came with Closed, unless it has ended before: the
 // client went by itself. Strand.
