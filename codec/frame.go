@@ -127,12 +127,9 @@ func (d Dialect) Split(data []byte) (packet, rest []byte, err error) {
 	if len(data) < HeaderSize {
 		return nil, data, nil
 	}
-	size, kind := d.header(data)
-	if size < HeaderSize {
-		return nil, data, violation("a packet's size must be at least %d bytes, got %d (type %d)", HeaderSize, size, kind)
-	}
-	if len(data) < size {
-		return nil, data, nil
+	size, err := d.size(data, MaxPacket)
+	if err != nil || len(data) < size {
+		return nil, data, err
 	}
 	return data[:size:size], data[size:], nil
 }
