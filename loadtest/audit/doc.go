@@ -19,7 +19,8 @@
 //
 // What it can't tell: with two receivers that contradict each other and no id to decide, which of them is at fault; of a
 // message that reached nobody, its sender; of an altered one whose stamp can't be read and of which nobody got a whole
-// copy, which it was, so that it counts as lost too. Faults are counted exactly while they are some messages apart.
+// copy, which it was, so that it counts as lost too. Faults that are some messages apart are counted exactly, but for
+// rare disorders in the classic dialect, of which one may count as two.
 //
 // A Ledger and its receivers belong to one goroutine (one event loop). Several loops have a ledger each; Merge holds
 // them against each other at the end.

@@ -99,6 +99,23 @@ func TestOneSpeaker(t *testing.T) {
 	}
 }
 
+// TestTrimAfterFinish: what is owed at the end stays owed, however long the others take.
+func TestTrimAfterFinish(t *testing.T) {
+	c := newCrowd(2, 2, codec.Native)
+	c.ledger.Broadcast(&c.receivers[0], c.packets[0], 0)
+	c.ledger.Finish(&c.receivers[0], nil)
+	for _, packet := range c.packets {
+		c.ledger.Broadcast(&c.receivers[1], packet, 0)
+	}
+	for n := range 20 {
+		c.ledger.Trim(time.Duration(n) * time.Second)
+	}
+	c.ledger.Finish(&c.receivers[1], nil)
+	if tally := Merge(2, nil, c.ledger); tally.Counts[Lost] != 1 || tally.Findings[0].Receiver != 0 {
+		t.Errorf("%+v", tally)
+	}
+}
+
 // TestForeignMessages: others may chat on the same server, and somebody may run a load test beside this one.
 func TestForeignMessages(t *testing.T) {
 	for dialect := range codec.Dialect(codec.Dialects) {

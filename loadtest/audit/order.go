@@ -55,7 +55,9 @@ func (l *Ledger) learn(r *Receiver, e entry) int64 {
 	l.entries = slices.Insert(l.entries, int(pos-l.base), e)
 	l.seen.add(e.ordinal)
 	l.held += entryBytes
-	l.everybody(func(s *Receiver) { l.widen(s, pos) })
+	if pos < l.end()-1 {
+		l.everybody(func(s *Receiver) { l.widen(s, pos) })
+	}
 	return pos
 }
 

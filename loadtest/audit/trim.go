@@ -153,13 +153,23 @@ func (l *Ledger) doubtful(r *Receiver, until int64) int64 {
 		case r.state == finished:
 			a.certain = true
 		default:
-			_, contrary := l.followers(r, pos, r.cursor-1)
-			if a.certain = len(contrary) > 0; !a.certain {
+			if a.certain = l.passed(r, pos); !a.certain {
 				first = min(first, pos)
 			}
 		}
 	}
 	return first
+}
+
+// passed reports whether a receiver got something that must stand behind the entry at a position. The next entries tell,
+// mostly.
+func (l *Ledger) passed(r *Receiver, pos int64) bool {
+	for width := int64(8); ; width *= 4 {
+		last := min(pos+width, r.cursor-1)
+		if _, contrary := l.followers(r, pos, last); len(contrary) > 0 || last == r.cursor-1 {
+			return len(contrary) > 0
+		}
+	}
 }
 
 // acquit forgives a receiver what it perhaps did not miss of the entries before a position.

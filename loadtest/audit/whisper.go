@@ -31,7 +31,8 @@ func (l *Ledger) Whisper(r *Receiver, user, message string, id uint64, at time.D
 	case r.state == away, err == nil && s.Run != l.rules.Run:
 		return 0, 0, false
 	case err != nil:
-		return 0, 0, l.garbled(r, user, f, err == ErrAltered && s.Run == l.rules.Run)
+		l.garbled(r, user, f, err == ErrAltered && s.Run == l.rules.Run)
+		return 0, 0, false
 	}
 	l.tally.Checked++
 	if slot >= len(r.slots) || slot >= l.rules.Slots || l.rules.Partner(s.Sender, slot) != r.user {
@@ -92,22 +93,14 @@ func (r *Receiver) fill(slot int, sequence uint32) bool {
 	return false
 }
 
-// garbled judges a whisper whose checksum is wrong. It counts as arrived when it claims to be what comes next, else it
-// excuses one that is missing at the end. It reports false: what it says of its times may be wrong as well.
-func (l *Ledger) garbled(r *Receiver, user string, f Finding, ours bool) bool {
-	fits := func(c correspondent) bool { return c.known && l.rules.Name(c.sender) == user }
-	if !ours && !slices.ContainsFunc(r.slots, fits) {
-		return false // it is not known to be of this run
-	}
-	l.tally.Checked++
-	l.tally.note(f)
-	slot, sequence := Stamp{Number: f.Number}.Whisper()
-	if ours && slot < len(r.slots) && fits(r.slots[slot]) && r.slots[slot].sender == f.Sender && r.slots[slot].next == sequence {
-		r.slots[slot].next++
-	} else {
+// garbled judges a whisper whose checksum is wrong. Which it was can't be told, so it excuses one that is missing.
+func (l *Ledger) garbled(r *Receiver, user string, f Finding, ours bool) {
+	known := func(c correspondent) bool { return c.known && l.rules.Name(c.sender) == user }
+	if ours || slices.ContainsFunc(r.slots, known) {
+		l.tally.Checked++
+		l.tally.note(f)
 		r.trouble().strays++
 	}
-	return false
 }
 
 // settled reports whether all whispers below next have come that must.
