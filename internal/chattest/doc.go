@@ -19,6 +19,7 @@
 //	alice < Pong ref=1                 the next packet that she gets is exactly this; the value * matches any
 //	alice < x1000 Pong ref=1           a thousand times
 //	alice < x* BroadcastNotify id=* …  as often as it comes before something else does
+//	alice repeats Ping ref=1 until Pong ref=1   she sends it again until she gets this, and ignores what else she gets
 //	alice .                            she gets nothing more
 //	alice is closed                    she gets nothing more, and the server has closed the connection
 //	alice is cut off                   the same, but the end may be within a packet

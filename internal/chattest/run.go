@@ -128,6 +128,8 @@ func (r *runner) line(l *line) error {
 		return r.send(c, l.rest)
 	case "<":
 		return r.expect(l, c)
+	case "repeats":
+		return r.repeat(c, l.rest)
 	case ".":
 		return r.nothing(l, c)
 	case "closes":
@@ -214,6 +216,35 @@ func packet(d codec.Dialect, text string) ([]byte, error) {
 		return nil, err
 	}
 	return d.Append(nil, m), nil
+}
+
+// mostRepeats bounds how often a client asks before it gets what it waits for.
+const mostRepeats = 100_000
+
+// repeat has the client send a packet again until the answer is the one behind "until".
+func (r *runner) repeat(c *client, text string) error {
+	ask, until, ok := strings.Cut(text, " until ")
+	if !ok {
+		return errors.New("say `alice repeats <packet> until <packet>`")
+	}
+	want, err := parsePattern(until)
+	if err != nil {
+		return err
+	}
+	var got pattern
+	for range mostRepeats {
+		if err := r.send(c, ask); err != nil {
+			return err
+		}
+		packet, err := c.next()
+		if err != nil {
+			return fmt.Errorf("expected: %s\nbut:      %w", want, ending(err))
+		}
+		if got = patternOf(c.dialect, packet); want.matches(got) {
+			return nil
+		}
+	}
+	return fmt.Errorf("expected: %s\narrived:  %s, and so %d times", want, got, mostRepeats)
 }
 
 // next returns the next packet that the client gets.

@@ -31,7 +31,7 @@ type line struct {
 // verbs are what a line's second word may be.
 var verbs = map[string]bool{
 	">": true, "<": true, ".": true, "is": true, "closes": true, "half-closes": true, "resets": true,
-	"stops": true, "reads": true, "stop": true, "go": true,
+	"stops": true, "reads": true, "repeats": true, "stop": true, "go": true,
 }
 
 func load(path string) (*script, error) {
