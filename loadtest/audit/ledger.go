@@ -81,21 +81,49 @@ func (l *Ledger) entry(pos int64) *entry { return &l.entries[pos-l.base] }
 // when the plan wanted the message to be sent and when it was, since the run's start. ok is false for what is no
 // delivery of this run, or none that should be measured: a stranger's message, an unreadable, an echoed or a second one.
 func (l *Ledger) Broadcast(r *Receiver, packet []byte, at time.Duration) (intended, sent time.Duration, ok bool) {
-	if r.state == following {
-		for i := r.cursor - l.base; i < int64(len(l.entries)); i++ {
-			e := &l.entries[i]
-			if e.sender == r.user {
-				continue
-			}
-			if !bytes.Equal(packet, e.packet) {
-				break
-			}
-			r.cursor = l.base + i + 1
-			l.tally.Checked++
-			return e.intended, e.sent, true
-		}
+	if e := l.next(r, packet); e != nil {
+		return e.intended, e.sent, true
 	}
 	return l.examine(r, packet, at)
+}
+
+// Times are when the plan wanted a message to be sent and when it was, since the run's start.
+type Times struct{ Intended, Sent time.Duration }
+
+// Follow takes the broadcasts off the beginning of what was read for a receiver as long as they are what the ledger has
+// next for it, and appends their times. It is Broadcast for many at once: the rest begins with something else, or with
+// what has to be explained.
+func (l *Ledger) Follow(r *Receiver, read []byte, to []Times) (rest []byte, times []Times) {
+	for len(read) > 0 {
+		e := l.next(r, read)
+		if e == nil {
+			break
+		}
+		read = read[len(e.packet):]
+		to = append(to, Times{e.intended, e.sent})
+	}
+	return read, to
+}
+
+// next takes the broadcast that a receiver should get next, if that is how data begins. A packet is the beginning of no
+// other: its header has its length.
+func (l *Ledger) next(r *Receiver, data []byte) *entry {
+	if r.state != following {
+		return nil
+	}
+	for i := r.cursor - l.base; i < int64(len(l.entries)); i++ {
+		e := &l.entries[i]
+		if e.sender == r.user {
+			continue
+		}
+		if e.packet == nil || !bytes.HasPrefix(data, e.packet) {
+			return nil
+		}
+		r.cursor = l.base + i + 1
+		l.tally.Checked++
+		return e
+	}
+	return nil
 }
 
 // examine explains a packet that is not what the ledger has at the receiver's place: the first of its message, mostly.
