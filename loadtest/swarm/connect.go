@@ -193,5 +193,5 @@ func (l *loop) leave(u *user) {
 	l.loggedIn.Add(-1)
 	l.ledger.Leave(&u.receiver)
 	l.voices.remove(u)
-	u.inFlight = 0
+	u.inFlight, u.gone = 0, l.now
 }

@@ -2,6 +2,7 @@ package swarm
 
 import (
 	"fmt"
+	"time"
 
 	"hubbub/codec"
 	"hubbub/loadtest/audit"
@@ -165,11 +166,25 @@ func (l *loop) answer(u *user, ref uint32, result codec.Code) error {
 	if result == codec.Success {
 		l.second.measure(Answer, l.now, q.intended, q.sent)
 	} else {
-		l.second.Refused[result]++
+		if q.flow != Whisper || result != codec.UserNotFound || !l.missed(l.correspondent(u, q), q.sent) {
+			l.second.Refused[result]++
+		}
 		l.refused(u, q)
 	}
 	u.asked.pop()
 	return nil
+}
+
+// missed reports whether it is the plan's doing that a whisper, sent to a user at a moment, found nobody: they have left
+// since, or may have been cut off for not reading, which they find out when they do.
+func (l *loop) missed(to *user, sent time.Duration) bool {
+	return to.state != on || to.gone >= sent || to.frozen || to.slow || to.thawed
+}
+
+// correspondent is to whom a whisper was sent.
+func (l *loop) correspondent(u *user, q *question) *user {
+	slot, _ := audit.Stamp{Number: q.number}.Whisper()
+	return &l.users[l.partner(l.local(u), slot)]
 }
 
 // classicWhisper is a whisper, or the failure of one: the original tells neither which nor to whom but by name.
@@ -178,18 +193,28 @@ func (l *loop) classicWhisper(u *user, m *codec.WhisperRes) {
 		l.whispered(u, m.Sender, m.Message, 0)
 		return
 	}
-	l.second.Refused[m.Result]++
+	excused := false
 	for slot := range l.slotCount {
-		if l.names[l.partner(l.local(u), slot)] == m.Sender {
-			for back := uint32(1); back <= classicDoubt && back <= u.next[slot]; back++ {
-				l.note(u, &question{flow: Whisper, number: audit.WhisperNumber(slot, u.next[slot]-back)}, audit.Uncertain)
-			}
+		to := &l.users[l.partner(l.local(u), slot)]
+		if l.names[l.local(to)] != m.Sender {
+			continue
 		}
+		excused = m.Result == codec.UserNotFound && l.missed(to, max(1, l.now-classicDelay))
+		for back := uint32(1); back <= classicDoubt && back <= u.next[slot]; back++ {
+			l.note(u, &question{flow: Whisper, number: audit.WhisperNumber(slot, u.next[slot]-back)}, audit.Uncertain)
+		}
+	}
+	if !excused {
+		l.second.Refused[m.Result]++
 	}
 }
 
-// classicDoubt is how many of the latest whispers to a name a classic failure may be about.
-const classicDoubt = 8
+// A classic failure tells a name, and neither which whisper to it is meant nor when that was sent. It may be one of the
+// latest classicDoubt whispers, and up to classicDelay old.
+const (
+	classicDoubt = 8
+	classicDelay = 5 * time.Second
+)
 
 func (l *loop) refused(u *user, q *question) {
 	l.note(u, q, audit.Refused)
@@ -205,7 +230,7 @@ func (l *loop) note(u *user, q *question, is audit.Outcome) {
 		return
 	}
 	slot, sequence := audit.Stamp{Number: q.number}.Whisper()
-	l.swarm.outcomes.Whisper(l.users[l.partner(l.local(u), slot)].number, slot, sequence, is)
+	l.swarm.outcomes.Whisper(l.correspondent(u, q).number, slot, sequence, is)
 }
 
 // settledNow reports whether all that was sent has come to this loop's users, and every answer.

@@ -106,21 +106,27 @@ func TestSteady(t *testing.T) {
 }
 
 func TestChurn(t *testing.T) {
-	total, tally := run(t, swarm.Config{Plan: plan(t, `
+	f := func(t *testing.T, dialect codec.Dialect, abrupt string) {
+		t.Helper()
+		total, tally := run(t, swarm.Config{Plan: plan(t, `
 connections: 80
+friends: 2
 phases:
   - {name: arrive, duration: 100ms}
-  - {name: churn, duration: 3s, broadcast: 200/s, whisper: 400/s, churn: 50%/s, abrupt: 50%}
-`), Targets: []netip.AddrPort{start(t)}, Loops: 2, Answers: true})
-	if !tally.Clean() {
-		t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
+  - {name: churn, duration: 3s, broadcast: 200/s, whisper: 10000/s, churn: 50%/s`+abrupt+`}
+`), Targets: []netip.AddrPort{start(t)}, Dialect: dialect, Loops: 2, Answers: true})
+		if !tally.Clean() {
+			t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
+		}
+		if total.Left < 60 || total.Logins < 100 {
+			t.Errorf("%d left and %d logged in, want about 120 and 180", total.Left, total.Logins)
+		}
+		if len(total.Refused)+len(total.LoginRefused)+len(total.Disconnects) > 0 {
+			t.Errorf("refused %v, logins refused %v, disconnects %v", total.Refused, total.LoginRefused, total.Disconnects)
+		}
 	}
-	if total.Left < 60 || total.Logins < 100 {
-		t.Errorf("%d left and %d logged in, want about 120 and 180", total.Left, total.Logins)
-	}
-	if len(total.LoginRefused)+len(total.Disconnects) > 0 {
-		t.Errorf("logins refused %v, disconnects %v", total.LoginRefused, total.Disconnects)
-	}
+	t.Run("native", func(t *testing.T) { f(t, codec.Native, ", abrupt: 50%") })
+	t.Run("classic", func(t *testing.T) { f(t, codec.Classic, "") })
 }
 
 func TestReadersThatDoNotRead(t *testing.T) {

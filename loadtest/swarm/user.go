@@ -36,6 +36,7 @@ type user struct {
 	heartbeat uint16        // seconds; 0: any silence will do
 	spoke     time.Duration // when something was last sent
 	intended  time.Duration // of the login
+	gone      time.Duration // when they last ceased to be logged in
 
 	part     []byte   // the beginning of a packet whose end has not come
 	out      []byte   // what is to be written
