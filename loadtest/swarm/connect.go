@@ -31,7 +31,12 @@ func (l *loop) connectDue() time.Duration {
 	}
 	for l.wanted > target {
 		l.wanted--
-		if u := &l.users[l.wanted]; u.state != away {
+		u := &l.users[l.wanted]
+		if u.came {
+			u.came = false
+			l.came.Add(-1)
+		}
+		if u.state != away {
 			l.end(u, false)
 		}
 	}
@@ -116,6 +121,10 @@ func (l *loop) welcome(u *user, result codec.Code, heartbeat uint16) {
 		l.second.Logins++
 		l.second.measure(Login, l.now, u.intended, u.intended)
 		l.loggedIn.Add(1)
+		if !u.came && l.isWanted(u) {
+			u.came = true
+			l.came.Add(1)
+		}
 		l.ledger.Join(&u.receiver, u.number, l.swarm.ordinal.Load(), l.owed(u))
 		l.voices.add(u)
 		l.speech.eager = append(l.speech.eager, u)

@@ -38,6 +38,7 @@ type loop struct {
 
 	connections int
 	loggedIn    atomic.Int64
+	came        atomic.Int64 // of the wanted users: how many have been logged in
 	settled     atomic.Bool
 
 	second     *Second

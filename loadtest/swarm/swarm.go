@@ -90,7 +90,8 @@ func (s *Swarm) Run(ctx context.Context) (audit.Tally, error) {
 	return audit.Merge(s.ordinal.Load(), &s.outcomes, ledgers...), loopErr
 }
 
-// A phase that lets connections grow is prolonged until all are logged in, while within every patience another one is.
+// A phase that lets connections grow is prolonged until all have been logged in, while within every patience another one
+// comes.
 const patience = 5 * time.Second
 
 // direct takes the loops from stage to stage.
@@ -111,14 +112,15 @@ func (s *Swarm) direct(ctx context.Context) {
 	s.enter(&stage{index: at.index + 2, start: s.now(), over: true})
 }
 
-// settle waits until so many users are logged in, or no more of them come, and reports whether ctx still stands.
+// settle waits until so many users have come, or no more of them do, and reports whether ctx still stands. Some of them
+// may be away again, where there is churn.
 func (s *Swarm) settle(ctx context.Context, users int) bool {
 	for {
-		before := s.loggedIn()
-		if !s.await(ctx, patience, func() bool { return s.loggedIn() >= users }) {
+		before := s.came()
+		if !s.await(ctx, patience, func() bool { return s.came() >= users }) {
 			return false
 		}
-		if now := s.loggedIn(); now >= users || now <= before {
+		if now := s.came(); now >= users || now <= before {
 			return true
 		}
 	}
@@ -166,9 +168,9 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func (s *Swarm) loggedIn() (n int) {
+func (s *Swarm) came() (n int) {
 	for _, l := range s.loops {
-		n += int(l.loggedIn.Load())
+		n += int(l.came.Load())
 	}
 	return n
 }

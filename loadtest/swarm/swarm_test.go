@@ -32,11 +32,18 @@ func start(t *testing.T, flags ...string) netip.AddrPort {
 // run runs a swarm and returns what it counted.
 func run(t *testing.T, c swarm.Config) (*swarm.Second, audit.Tally) {
 	t.Helper()
+	return observe(t, c, func(*swarm.Second) {})
+}
+
+// observe is run with a look at every second.
+func observe(t *testing.T, c swarm.Config, look func(*swarm.Second)) (*swarm.Second, audit.Tally) {
+	t.Helper()
 	if err := c.Plan.Check(audit.StampBytes); err != nil {
 		t.Fatal(err)
 	}
 	total := swarm.NewSecond()
 	c.Second = func(s *swarm.Second) {
+		look(s)
 		total.Add(s)
 		total.LoggedIn = max(total.LoggedIn, s.LoggedIn)
 	}
@@ -127,6 +134,29 @@ phases:
 	}
 	t.Run("native", func(t *testing.T) { f(t, codec.Native, ", abrupt: 50%") })
 	t.Run("classic", func(t *testing.T) { f(t, codec.Classic, "") })
+}
+
+// TestGrowthWithChurn: a phase that grows ends when it should, although some of its users are away at any moment.
+func TestGrowthWithChurn(t *testing.T) {
+	c := swarm.Config{Plan: plan(t, `
+connections: 100
+phases:
+  - {name: grow, duration: 1s, ramp: 100ms, churn: 100%/s}
+  - {name: shrink, duration: 300ms, connections: 3, ramp: 0s}
+  - {name: grow again, duration: 1s, connections: 100, ramp: 0s, churn: 100%/s, whisper: 100/s}
+`), Targets: []netip.AddrPort{start(t)}, Loops: 2, Answers: true}
+	var last time.Duration
+	total, tally := observe(t, c, func(s *swarm.Second) {
+		if s.Phase != "" {
+			last = s.At
+		}
+	})
+	if !tally.Clean() || len(total.Refused)+len(total.LoginRefused)+len(total.Disconnects) > 0 {
+		t.Errorf("the audit found %v, refused %v, logins refused %v, disconnects %v", tally.Counts, total.Refused, total.LoginRefused, total.Disconnects)
+	}
+	if last > 4*time.Second {
+		t.Errorf("2.3 s took %s", last)
+	}
 }
 
 func TestReadersThatDoNotRead(t *testing.T) {

@@ -24,6 +24,7 @@ type user struct {
 	life   uint32 // counts connections: events of an earlier one are nobody's
 	state  state
 	kind   uint8
+	came   bool  // has been logged in since the plan wanted it
 	frozen bool  // reads nothing for a while
 	slow   bool  // reads a little in every tick
 	thawed bool  // was frozen or slow in this life
