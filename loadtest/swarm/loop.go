@@ -87,13 +87,14 @@ const tick = 100 * time.Millisecond
 func (l *loop) run() {
 	l.clock()
 	l.secondFrom, l.secondEnds = l.now, time.Second
-	l.enter(l.swarm.stage.Load())
+	l.enter(l.swarm.first)
 	for {
-		l.clock()
-		if now := l.swarm.stage.Load(); now != l.stage {
+		next := l.stage.next.Load()
+		l.clock() // after the look at the stage, so that what is due before its end is due now
+		if next != nil {
 			l.speak() // what was due before the stage's end and not sent yet
 			l.publish()
-			l.enter(now)
+			l.enter(next)
 			if l.stage.over {
 				break
 			}
@@ -102,9 +103,9 @@ func (l *loop) run() {
 			l.publish()
 			l.secondEnds += time.Second
 		}
-		next := min(l.secondEnds, l.look(), l.speak())
+		due := min(l.secondEnds, l.look(), l.speak())
 		l.flush()
-		if err := l.serve(next - l.now); err != nil {
+		if err := l.serve(due - l.now); err != nil {
 			l.err = err
 			l.swarm.failed(err)
 			break

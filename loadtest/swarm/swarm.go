@@ -18,14 +18,16 @@ type Swarm struct {
 	loops    []*loop
 	ordinal  atomic.Uint64 // of the latest broadcast, in the whole run
 	outcomes audit.Outcomes
-	stage    atomic.Pointer[stage]
+	first    *stage
+	stage    *stage // the latest; only Run's goroutine reads it
 	failed   context.CancelCauseFunc
 	seconds  chan *Second // what loops have counted
 	spare    chan *Second // for their next
 }
 
-// stage is what the loops are at.
+// stage is what the loops are at. They go from each to the next, so that one which is late leaves none out.
 type stage struct {
+	next     atomic.Pointer[stage]
 	index    int             // counts phases, also those that Config.Next adds
 	phase    *scenario.Phase // nil: nothing is sent any more, what is under way is waited for
 	over     bool            // and now not even that
@@ -69,7 +71,8 @@ func (s *Swarm) Run(ctx context.Context) (audit.Tally, error) {
 	ctx, s.failed = context.WithCancelCause(ctx)
 	defer s.failed(nil)
 	s.start = time.Now()
-	s.enter(s.next(0, 0))
+	s.first = s.next(0, 0)
+	s.stage = s.first
 	var merging, running sync.WaitGroup
 	merging.Go(s.merge)
 	for _, l := range s.loops {
@@ -96,7 +99,7 @@ const patience = 5 * time.Second
 
 // direct takes the loops from stage to stage.
 func (s *Swarm) direct(ctx context.Context) {
-	at := s.stage.Load()
+	at := s.stage
 	for at.phase != nil && sleep(ctx, at.phase.Duration) {
 		if at.to > at.from && !s.settle(ctx, at.to) {
 			break
@@ -105,7 +108,7 @@ func (s *Swarm) direct(ctx context.Context) {
 			s.enter(at)
 		}
 	}
-	users := s.stage.Load().wanted(s.now())
+	users := s.stage.wanted(s.now())
 	s.enter(&stage{index: at.index + 1, start: s.now(), from: users, to: users})
 	// The run's own end must not be cut short by the ctx that brought it about.
 	s.await(context.Background(), s.Drain, s.settled)
@@ -142,7 +145,8 @@ func (s *Swarm) next(index, users int) *stage {
 }
 
 func (s *Swarm) enter(to *stage) {
-	s.stage.Store(to)
+	s.stage.next.Store(to)
+	s.stage = to
 	for _, l := range s.loops {
 		l.poll.wake()
 	}

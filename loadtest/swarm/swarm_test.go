@@ -1,6 +1,7 @@
 package swarm_test
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -156,6 +157,28 @@ phases:
 	}
 	if last > 4*time.Second {
 		t.Errorf("2.3 s took %s", last)
+	}
+}
+
+// TestLateLoops: loops that are held up for longer than phases take send all the same what each phase wanted.
+func TestLateLoops(t *testing.T) {
+	text := "connections: 10\nphases:\n  - {name: arrive, duration: 200ms}\n"
+	for i := range 20 {
+		text += fmt.Sprintf("  - {name: phase %d, duration: 50ms, broadcast: 100/s}\n", i)
+	}
+	held := false
+	total, tally := observe(t, swarm.Config{Plan: plan(t, text), Targets: []netip.AddrPort{start(t)}, Loops: 2, Answers: true},
+		func(s *swarm.Second) {
+			if !held && s.Index == 3 {
+				held = true
+				<-time.After(800 * time.Millisecond)
+			}
+		})
+	if !tally.Clean() {
+		t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
+	}
+	if got := total.Sent[swarm.Broadcast]; got < 99 || got != total.Intended[swarm.Broadcast] {
+		t.Errorf("%d broadcasts were sent of %d, want all 100", got, total.Intended[swarm.Broadcast])
 	}
 }
 
