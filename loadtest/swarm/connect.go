@@ -88,9 +88,13 @@ func (l *loop) failed(u *user, err error) {
 	l.returns.add(l.now+again, u)
 }
 
+var errSource = errors.New("can't connect from")
+
 // explain puts an error of connecting into words.
 func explain(err error) string {
 	switch {
+	case errors.Is(err, errSource):
+		return err.Error()
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return "no local port is left: give --source-addresses"
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
@@ -118,6 +122,7 @@ func (l *loop) welcome(u *user, result codec.Code, heartbeat uint16) {
 	switch {
 	case result == codec.Success:
 		u.state, u.heartbeat, u.retries = on, heartbeat, 0
+		l.upkeep.heartbeat = heartbeat
 		l.second.Logins++
 		l.second.measure(Login, l.now, u.intended, u.intended)
 		l.loggedIn.Add(1)

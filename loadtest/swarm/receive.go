@@ -30,7 +30,7 @@ func (l *loop) handle(u *user, events uint32) {
 // receive reads once, at most so many bytes, and handles the packets.
 func (l *loop) receive(u *user, most int) {
 	kept := copy(l.in, u.part)
-	n, err := read(int(u.fd), l.in[kept:min(len(l.in), max(most, kept+1))])
+	n, err := read(int(u.fd), l.in[kept:min(len(l.in), kept+most)])
 	if n <= 0 {
 		if n < 0 || err != nil {
 			l.lost(u, err)

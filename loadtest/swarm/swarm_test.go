@@ -3,6 +3,7 @@ package swarm_test
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -198,6 +199,49 @@ phases:
 	}
 	if len(total.Disconnects) > 0 {
 		t.Errorf("disconnects %v", total.Disconnects)
+	}
+}
+
+// TestSlowReaders: they read as fast as the phase says, also when a packet is more than what they read at a time.
+func TestSlowReaders(t *testing.T) {
+	total, tally := run(t, swarm.Config{Plan: plan(t, `
+connections: 12
+message-bytes: 1000
+phases:
+  - {name: arrive, duration: 100ms}
+  - {name: slow, duration: 3s, broadcast: 50/s, slow: 8%, slow-reads: 4KiB/s}
+  - {name: leave, duration: 100ms, connections: 0, ramp: 0s}
+`), Targets: []netip.AddrPort{start(t)}, Loops: 3})
+	if !tally.Clean() {
+		t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
+	}
+	const slow = 3 * 4 // packets of a little more than 1 KiB
+	quick := total.Sent[swarm.Broadcast] * 10
+	if got := total.Delivered[swarm.Broadcast]; got < quick+slow/2 || got > quick+slow*2 {
+		t.Errorf("%d broadcasts of %d came to a slow reader, want about %d", int(got)-int(quick), total.Sent[swarm.Broadcast], slow)
+	}
+}
+
+// TestShortHeartbeat: users who say nothing keep the shortest heartbeat that a server can ask for.
+func TestShortHeartbeat(t *testing.T) {
+	total, _ := run(t, swarm.Config{Plan: plan(t, "connections: 200\nphases:\n  - {name: silence, duration: 6s, ramp: 0s}\n"),
+		Targets: []netip.AddrPort{start(t, "--heartbeat=1s")}, Loops: 1})
+	if len(total.Disconnects) > 0 {
+		t.Errorf("disconnects %v", total.Disconnects)
+	}
+}
+
+// TestForeignSource: an address that this machine does not have is not taken for one without free ports.
+func TestForeignSource(t *testing.T) {
+	total, _ := run(t, swarm.Config{Plan: plan(t, "connections: 1\nphases:\n  - {name: nobody, duration: 100ms, ramp: 0s}\n"),
+		Targets: []netip.AddrPort{start(t)}, Sources: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, Loops: 1})
+	for reason := range total.LoginRefused {
+		if !strings.Contains(reason, "192.0.2.1") {
+			t.Errorf("the reason is %q and does not name the address", reason)
+		}
+	}
+	if len(total.LoginRefused) == 0 {
+		t.Error("the login was not refused")
 	}
 }
 
