@@ -58,6 +58,8 @@ func TestFaultsAreCaught(t *testing.T) {
 			switch {
 			case kind == whisper: // two users in each loop: whoever whispers to one is the same
 				users, phases = 4, "  - {name: all, duration: 700ms, ramp: 0s, whisper: 10000/s}\n"
+			case kind == codec.TypeLoginResponse || kind == codec.TypeLogoutResponse:
+				phases = "  - {name: all, duration: 1500ms, ramp: 100ms, broadcast: 100/s, churn: 100%/s}\n"
 			case every < 10_000:
 				phases = "  - {name: all, duration: 500ms, ramp: 100ms, broadcast: 1000/s}\n"
 			}
@@ -91,6 +93,9 @@ func TestFaultsAreCaught(t *testing.T) {
 	f(double, 1000, whisper, audit.Duplicated)
 	f(swap, 1000, whisper, audit.Reordered)
 	f(alter, 1000, whisper, audit.Altered)
+	f(drop, 100, codec.TypeBroadcastResponse, audit.Unanswered)
+	f(drop, 50, codec.TypeLoginResponse, audit.Unanswered)
+	f(drop, 50, codec.TypeLogoutResponse, audit.Unanswered)
 }
 
 func total(counts map[audit.Kind]uint64) (n uint64) {
@@ -109,6 +114,18 @@ func TestPauseIsCharged(t *testing.T) {
 	l := run.Total.Latency[report.Broadcast]
 	if l.P99 < 900 || l.P90 < 500 {
 		t.Errorf("of 3 s the server stood still for 1 s, and p90 is %.0f ms and p99 %.0f ms", l.P90, l.P99)
+	}
+	if !run.Verdict.Passed {
+		t.Errorf("the verdict is %+v", run.Verdict)
+	}
+}
+
+// TestSlowIsNotLost: what is still coming at the end is waited for, however long it takes.
+func TestSlowIsNotLost(t *testing.T) {
+	_, address := startProxy(t, startServer(t), delay, 1, codec.TypeBroadcastNotify)
+	run := load(t, address, 4, "  - {name: all, duration: 700ms, ramp: 0s, broadcast: 1000/s}\nmessage-bytes: 1000\n")
+	if l := run.Total.Latency[report.Broadcast]; l.Max < 2000 {
+		t.Errorf("the slowest message took %.0f ms, so nothing was to be waited for", l.Max)
 	}
 	if !run.Verdict.Passed {
 		t.Errorf("the verdict is %+v", run.Verdict)

@@ -20,6 +20,7 @@ const (
 	double
 	swap  // with the next message to the same receiver
 	alter // one byte
+	delay // by 5 ms, and all that is behind it
 )
 
 // proxy stands between users and a server and spoils one message in every so many on its way to the users.
@@ -170,6 +171,8 @@ func (s *spoiler) change(out, packet, rest []byte) (spoiled, after []byte) {
 		changed = nil
 	case double:
 		changed = append(changed, packet...)
+	case delay:
+		<-time.After(5 * time.Millisecond)
 	case alter:
 		changed[len(changed)-1] ^= 1 // the last letter of the message: still text
 	case swap:

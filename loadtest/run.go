@@ -26,7 +26,7 @@ type Config struct {
 	Seed    uint64        // of all that is drawn by lot; default: drawn itself
 	Window  int           // > 0: a closed loop, with so many messages in flight
 	Silent  bool          // messages ask for no answers
-	Drain   time.Duration // how long to wait at the end for what is still under way; default: 10 s
+	Drain   time.Duration // how long to wait at the end for more of what is still under way; default: 10 s
 
 	Admin     string             // URL of the server's operators' endpoint; empty: unknown
 	Objective *report.Objective  // find the highest rate that meets it; nil: no search

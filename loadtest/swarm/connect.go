@@ -118,11 +118,14 @@ func (l *loop) greet(u *user) {
 }
 
 // welcome handles the answer to a login.
-func (l *loop) welcome(u *user, result codec.Code, heartbeat uint16) {
+func (l *loop) welcome(u *user, result codec.Code, heartbeat uint16) error {
 	switch {
+	case u.state != greeting:
+		return errors.New("an answer to a login that nobody asked for")
 	case result == codec.Success:
 		u.state, u.heartbeat, u.retries = on, heartbeat, 0
 		l.upkeep.heartbeat = heartbeat
+		l.heard++
 		l.second.Logins++
 		l.second.measure(Login, l.now, u.intended, u.intended)
 		l.loggedIn.Add(1)
@@ -142,6 +145,7 @@ func (l *loop) welcome(u *user, result codec.Code, heartbeat uint16) {
 		l.drop(u)
 		l.returns.add(l.now+again, u)
 	}
+	return nil
 }
 
 // lost handles a connection that the server, or the network, ended.
@@ -151,13 +155,16 @@ func (l *loop) lost(u *user, err error) {
 		l.failed(u, err)
 		return
 	case u.state == leaving:
+		if !u.bye && reason == "" && !u.lags() && l.swarm.Dialect == codec.Native {
+			l.unanswered(u, u.ref+1)
+		}
 		l.second.Left++
 		l.drop(u)
 		if l.isWanted(u) {
 			l.comeBack(u)
 		}
 		return
-	case (u.frozen || u.slow || u.thawed) && (reason == codec.SlowConsumer.String() || reason == ""):
+	case u.lags() && (reason == codec.SlowConsumer.String() || reason == ""):
 		l.second.Left++ // a reader that does not read: that is what the plan is about
 	case u.state == greeting:
 		l.second.LoginRefused[orElse(reason, "closed before the answer to the login")]++
@@ -198,7 +205,7 @@ func (l *loop) drop(u *user) {
 	l.buffers.give(u.out)
 	l.upkeep.forget(u)
 	u.fd, u.state, u.part, u.out, u.asked, u.full = -1, away, nil, nil, queue{}, false
-	u.frozen, u.slow, u.thawed = false, false, false
+	u.frozen, u.slow, u.thawed, u.bye = false, false, false, false
 	u.life++
 }
 

@@ -40,6 +40,8 @@ type loop struct {
 	loggedIn    atomic.Int64
 	came        atomic.Int64 // of the wanted users: how many have been logged in
 	settled     atomic.Bool
+	news        atomic.Uint64 // deliveries and answers so far, as of the latest look while draining
+	heard       uint64        // deliveries and answers so far
 
 	second     *Second
 	secondEnds time.Duration
@@ -169,6 +171,7 @@ func (l *loop) look() time.Duration {
 	}
 	if l.draining() {
 		l.settled.Store(l.settledNow())
+		l.news.Store(l.heard)
 		return min(next, l.now+10*time.Millisecond)
 	}
 	return min(next, l.upkeep.next)
@@ -202,12 +205,9 @@ func (l *loop) finish() {
 		u := &l.users[i]
 		if u.state == on {
 			l.ledger.Finish(&u.receiver, l.owed(u))
-			for _, q := range u.asked.all() {
-				l.ledger.Note(audit.Finding{Kind: audit.Unanswered, Receiver: u.number, Sender: u.number,
-					Number: q.number, At: l.now, Note: fmt.Sprintf("%s asked for an answer to a %s and got none", l.swarm.name(u.number), q.flow)})
-			}
 		}
 		if u.state != away {
+			l.unanswered(u, u.ref+1)
 			l.drop(u)
 		}
 	}

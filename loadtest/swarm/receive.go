@@ -1,6 +1,7 @@
 package swarm
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -86,15 +87,19 @@ func (l *loop) packet(u *user, packet []byte) error {
 	case *codec.WhisperResponse:
 		return l.answer(u, m.Ref, m.Result)
 	case *codec.LoginResponse:
-		l.welcome(u, m.Result, m.Heartbeat)
+		return l.welcome(u, m.Result, m.Heartbeat)
 	case *codec.LogoutResponse:
-		// The server closes behind it.
+		if u.state != leaving {
+			return errors.New("an answer to a logout that nobody asked for")
+		}
+		l.unanswered(u, u.ref)
+		u.bye = true // the server closes behind it
 	case *codec.Ping:
 		l.send(u, &codec.Pong{Asked: m.Asked})
 	case *codec.SystemNotify:
 		u.reason = m.Code.String()
 	case *codec.LoginRes:
-		l.welcome(u, m.Result, 0)
+		return l.welcome(u, m.Result, 0)
 	case *codec.WhisperRes:
 		l.classicWhisper(u, m)
 	}
@@ -110,6 +115,7 @@ func (l *loop) hear(u *user, packet []byte) {
 	if !ok {
 		return
 	}
+	l.heard++
 	l.second.Delivered[Broadcast]++
 	l.second.measure(Broadcast, l.now, intended, sent)
 }
@@ -134,6 +140,7 @@ func (l *loop) whispered(u *user, from, message string, id uint64) {
 	if !ok {
 		return
 	}
+	l.heard++
 	l.second.Delivered[Whisper]++
 	l.second.measure(Whisper, l.now, intended, sent)
 	if l.swarm.Window > 0 {
@@ -152,14 +159,18 @@ func (l *loop) arrived(sender int) {
 
 // answer handles the response to a message.
 func (l *loop) answer(u *user, ref uint32, result codec.Code) error {
+	l.heard++
 	l.second.Answered++
+	if ref <= u.ref {
+		l.unanswered(u, ref)
+	}
 	q := u.asked.front()
 	if q == nil || q.ref != ref {
 		if result != codec.Success {
 			l.second.Refused[result]++ // of a message that asked for no answer
 		}
 		if ref != 0 {
-			return fmt.Errorf("an answer to request %d, which is not the oldest without one", ref)
+			return fmt.Errorf("an answer to request %d, which waits for none", ref)
 		}
 		return nil
 	}
@@ -175,10 +186,31 @@ func (l *loop) answer(u *user, ref uint32, result codec.Code) error {
 	return nil
 }
 
+// unanswered counts those of a user's requests before one that have no answer: answers come in the order of the requests.
+func (l *loop) unanswered(u *user, before uint32) {
+	name := l.swarm.name(u.number)
+	found := func(number uint64, what string) {
+		l.ledger.Note(audit.Finding{Kind: audit.Unanswered, Receiver: u.number, Sender: u.number, Number: number, At: l.now,
+			Note: fmt.Sprintf("%s asked for an answer to a %s and got none.", name, what)})
+	}
+	for q := u.asked.front(); q != nil && q.ref < before; q = u.asked.front() {
+		found(q.number, q.flow.String())
+		l.note(u, q, audit.Uncertain)
+		u.asked.pop()
+	}
+	switch {
+	case before <= u.ref:
+	case u.state == greeting:
+		found(0, "login")
+	case u.state == leaving && !u.bye:
+		found(0, "logout")
+	}
+}
+
 // missed reports whether it is the plan's doing that a whisper, sent to a user at a moment, found nobody: they have left
 // since, or may have been cut off for not reading, which they find out when they do.
 func (l *loop) missed(to *user, sent time.Duration) bool {
-	return to.state != on || to.gone >= sent || to.frozen || to.slow || to.thawed
+	return to.state != on || to.gone >= sent || to.lags()
 }
 
 // correspondent is to whom a whisper was sent.
@@ -240,7 +272,7 @@ func (l *loop) settledNow() bool {
 	}
 	for i := range l.users {
 		u := &l.users[i]
-		if u.state == on && (!u.asked.empty() || !l.ledger.Settled(&u.receiver, l.owed(u), &l.swarm.outcomes)) {
+		if u.state == greeting || u.state == leaving || u.state == on && (!u.asked.empty() || !l.ledger.Settled(&u.receiver, l.owed(u), &l.swarm.outcomes)) {
 			return false
 		}
 	}

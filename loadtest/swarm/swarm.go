@@ -110,9 +110,18 @@ func (s *Swarm) direct(ctx context.Context) {
 	}
 	users := s.stage.wanted(s.now())
 	s.enter(&stage{index: at.index + 1, start: s.now(), from: users, to: users})
-	// The run's own end must not be cut short by the ctx that brought it about.
-	s.await(context.Background(), s.Drain, s.settled)
+	s.drain()
 	s.enter(&stage{index: at.index + 2, start: s.now(), over: true})
+}
+
+// drain waits until all that was sent has come, or nothing more of it comes: who is slow must not be told to have lost
+// what is on its way. It is not cut short by the ctx that brought the run's end about.
+func (s *Swarm) drain() {
+	for before, more := uint64(0), true; more && !s.settled(); {
+		s.await(context.Background(), s.Drain, s.settled)
+		now := s.news()
+		before, more = now, now > before
+	}
 }
 
 // settle waits until so many users have come, or no more of them do, and reports whether ctx still stands. Some of them
@@ -175,6 +184,14 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (s *Swarm) came() (n int) {
 	for _, l := range s.loops {
 		n += int(l.came.Load())
+	}
+	return n
+}
+
+// news is how much has come so far.
+func (s *Swarm) news() (n uint64) {
+	for _, l := range s.loops {
+		n += l.news.Load()
 	}
 	return n
 }
