@@ -267,7 +267,7 @@ func (l *loop) note(u *user, q *question, is audit.Outcome) {
 
 // settledNow reports whether all that was sent has come to this loop's users, and every answer.
 func (l *loop) settledNow() bool {
-	if l.hears() && l.ledger.Seen()+l.swarm.outcomes.Broadcasts() < l.swarm.ordinal.Load() {
+	if !l.ledger.Complete(l.swarm.ordinal.Load(), &l.swarm.outcomes) {
 		return false
 	}
 	for i := range l.users {
@@ -278,6 +278,3 @@ func (l *loop) settledNow() bool {
 	}
 	return true
 }
-
-// hears reports whether somebody is there to whom every broadcast should come: one user does not hear their own.
-func (l *loop) hears() bool { return l.loggedIn.Load() > 1 }

@@ -116,6 +116,7 @@ func (l *loop) say(f Flow, u *user, intended time.Duration) bool {
 	slot := 0
 	if f == Broadcast {
 		stamp.Number = l.swarm.ordinal.Add(1)
+		l.ledger.Spoke(stamp.Number)
 	} else {
 		if slot = l.pickSlot(u); slot < 0 {
 			return false
