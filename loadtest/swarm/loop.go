@@ -94,7 +94,10 @@ func (l *loop) run() {
 		next := l.stage.next.Load()
 		l.clock() // after the look at the stage, so that what is due before its end is due now
 		if next != nil {
-			l.speak() // what was due before the stage's end and not sent yet
+			if l.err = l.catchUp(); l.err != nil {
+				l.swarm.failed(l.err)
+				break
+			}
 			l.publish()
 			l.enter(next)
 			if l.stage.over {
