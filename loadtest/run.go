@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -68,6 +69,9 @@ func Run(ctx context.Context, c Config) (*report.Run, error) {
 	c = c.withDefaults(env.Processors)
 	ctx, end := context.WithCancel(ctx)
 	defer end()
+	if last := c.Plan.Phases[len(c.Plan.Phases)-1]; c.Objective != nil && last.Broadcast+last.Whisper == 0 {
+		return nil, errors.New("the search for the ceiling starts at the rates of the last phase, and it has none: give --broadcast or --whisper")
+	}
 	if err := knock(ctx, c.Targets); err != nil {
 		return nil, err
 	}

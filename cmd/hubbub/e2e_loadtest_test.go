@@ -175,6 +175,7 @@ func TestLoadtestRefusesBadInput(t *testing.T) {
 	f("scheme", "--target", "http://127.0.0.1:9000")
 	f("--fail-if", "--fail-if", "p99>soon")
 	f("--find-ceiling", "--find-ceiling", "fast")
+	f("--broadcast", "--find-ceiling", "p99<1s")
 	f("--closed-loop", "--find-ceiling", "p99<1s", "--closed-loop", "4")
 	f("no range", "--source-addresses", "127.0.0.9-127.0.0.2")
 	f("--admin", "--target", p.chat, "--admin", "http://127.0.0.1:1")
