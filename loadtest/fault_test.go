@@ -3,6 +3,7 @@ package loadtest
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,4 +131,33 @@ func TestSlowIsNotLost(t *testing.T) {
 	if !run.Verdict.Passed {
 		t.Errorf("the verdict is %+v", run.Verdict)
 	}
+}
+
+// TestBreachesAreTold: what ends a connection, or should, is counted as often as it happens, and whoever it happens to
+// comes back.
+func TestBreachesAreTold(t *testing.T) {
+	f := func(fault fault, every int64, kind codec.Type, reason string) {
+		t.Run(fmt.Sprintf("%s at one in %d of %v", reason, every, kind), func(t *testing.T) {
+			t.Parallel()
+			p, address := startProxy(t, startServer(t), fault, every, kind)
+			run := load(t, address, 40, "  - {name: all, duration: 3s, ramp: 100ms, broadcast: 100/s, whisper: 200/s}\n")
+			var told uint64
+			for got, n := range run.Total.Disconnects {
+				if strings.Contains(got, reason) {
+					told += n
+				}
+			}
+			if spoiled := uint64(p.spoiled.Load()); told != spoiled || told == 0 || len(run.Total.Disconnects) != 1 {
+				t.Errorf("%d connections were to be ended, and these were: %v", spoiled, run.Total.Disconnects)
+			}
+			if !run.Audit.Clean() || run.Total.Logins <= 40 || run.Verdict.Passed {
+				t.Errorf("%d logins, the audit found %v: %+v, the verdict is %+v", run.Total.Logins, run.Audit.Counts, run.Audit.Findings, run.Verdict)
+			}
+		})
+	}
+	f(double, 50, codec.TypeWhisperResponse, "request that waits for none")
+	f(double, 20, codec.TypeLoginResponse, "login that nobody asked for")
+	f(garbage, 3000, codec.TypeBroadcastNotify, "broke the protocol")
+	f(cut, 3000, codec.TypeBroadcastNotify, "closed without a reason")
+	f(cut, 100, codec.TypeWhisperNotify, "closed without a reason")
 }

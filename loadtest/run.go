@@ -79,6 +79,7 @@ func Run(ctx context.Context, c Config) (*report.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer watch.close()
 	if c.Objective != nil {
 		c.Plan = firstStep(c.Plan, c.Step)
 	}

@@ -94,6 +94,17 @@ func TestLoadtest(t *testing.T) {
 	again.says("broadcast p50")
 }
 
+// TestLoadtestTellsWithoutFile: a report that can't be written is printed all the same.
+func TestLoadtestTellsWithoutFile(t *testing.T) {
+	p := serve(t, "--message-rate=0")
+	r := putLoad(t, "--target", p.chat, "--connections", "4", "--ramp", "0s", "--duration", "100ms", "--broadcast", "50/s",
+		"--html", filepath.Join(t.TempDir(), "nowhere", "report.html"))
+	if run := r.end(1); run == nil {
+		t.Error("the other report was not written")
+	}
+	r.says("PASSED")
+}
+
 // TestLoadtestChargesAPause: a server that is stopped for a second in the middle of a run has a p99 that contains it.
 func TestLoadtestChargesAPause(t *testing.T) {
 	p := serve(t, "--message-rate=0")

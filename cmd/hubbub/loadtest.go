@@ -94,11 +94,9 @@ func (c *loadtestRunCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.write(run); err != nil {
-		return err
-	}
 	width, color := outputStyle()
-	if err := run.Text(os.Stdout, width, color); err != nil {
+	// Neither is to be lost because the other can't be written.
+	if err := errors.Join(run.Text(os.Stdout, width, color), c.write(run)); err != nil {
 		return err
 	}
 	if old != nil {

@@ -170,7 +170,7 @@ func (l *loop) answer(u *user, ref uint32, result codec.Code) error {
 			l.second.Refused[result]++ // of a message that asked for no answer
 		}
 		if ref != 0 {
-			return fmt.Errorf("an answer to request %d, which waits for none", ref)
+			return errors.New("an answer to a request that waits for none")
 		}
 		return nil
 	}
