@@ -161,7 +161,8 @@ phases:
 	}
 }
 
-// TestLateLoops: loops that are held up for longer than phases take send all the same what each phase wanted.
+// TestLateLoops: loops that are held up for longer than phases take send all the same what each phase wanted, and what
+// they send late counts as late from the moment at which it was wanted.
 func TestLateLoops(t *testing.T) {
 	text := "connections: 10\nphases:\n  - {name: arrive, duration: 200ms}\n"
 	for i := range 20 {
@@ -180,6 +181,10 @@ func TestLateLoops(t *testing.T) {
 	}
 	if got := total.Sent[swarm.Broadcast]; got < 99 || got != total.Intended[swarm.Broadcast] {
 		t.Errorf("%d broadcasts were sent of %d, want all 100", got, total.Intended[swarm.Broadcast])
+	}
+	latency, raw, lag := total.Latency[swarm.Broadcast].Mean(), total.Raw[swarm.Broadcast].Mean(), total.Lag.Mean()
+	if lag < 50_000 || latency < raw+lag/2 {
+		t.Errorf("on average messages left %.0f µs late and arrived %.0f µs after their moment, %.0f µs after they were sent", lag, latency, raw)
 	}
 }
 
