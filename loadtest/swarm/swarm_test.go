@@ -89,6 +89,9 @@ func TestSteady(t *testing.T) {
 		if total.Logins != 60 || total.LoggedIn != 60 {
 			t.Errorf("%d logins, %d at once; want 60", total.Logins, total.LoggedIn)
 		}
+		if l := total.Latency[swarm.Login]; l.TotalCount() != 60 || l.Min() == 0 {
+			t.Errorf("of %d logins one took %d µs from the wish to connect", l.TotalCount(), l.Min())
+		}
 		b, w := total.Sent[swarm.Broadcast], total.Sent[swarm.Whisper]
 		if b != 100 || w != 200 {
 			t.Errorf("%d broadcasts and %d whispers were sent, want 100 and 200", b, w)
