@@ -17,11 +17,13 @@ type ceiling struct {
 	unit      string
 	pattern   scenario.Phase // the plan's last phase: what is scaled
 	step      time.Duration
+	first     int           // the index of the phase that is the first step
+	judged    chan struct{} // a step has been
+	pausing   bool          // before the next step; only next uses it
 
 	mu        sync.Mutex
 	rate      float64 // that is tried, or was last
 	good, bad float64 // the highest that met it, the lowest that did not; 0: none yet
-	pausing   bool
 	steps     []report.Step
 	forgiven  report.Totals // what went wrong at rates that did not meet it, as it may
 }
@@ -32,12 +34,14 @@ const (
 	lowestRate = 0.1             // a second: below it nothing is tried
 	pause      = 2 * time.Second // between two rates, but no longer than a step
 	kept       = 0.95            // share of the wanted messages that must have been sent
+	judgeLimit = 10 * time.Second
 )
 
 // newCeiling prepares the search from the rates of the plan's last phase.
 func newCeiling(c *Config) *ceiling {
 	last := c.Plan.Phases[len(c.Plan.Phases)-1]
-	k := &ceiling{objective: *c.Objective, pattern: last, step: c.Step, unit: "messages a second", rate: last.Broadcast + last.Whisper}
+	k := &ceiling{objective: *c.Objective, pattern: last, step: c.Step, first: len(c.Plan.Phases) - 1,
+		judged: make(chan struct{}, 1), unit: "messages a second", rate: last.Broadcast + last.Whisper}
 	switch {
 	case last.Whisper == 0:
 		k.unit = "broadcasts a second"
@@ -57,12 +61,17 @@ func (r *recorder) nextStep() *scenario.Phase {
 }
 
 func (k *ceiling) next() *scenario.Phase {
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	if k.pausing {
 		k.pausing = false
 		return &scenario.Phase{Name: "pause", Duration: min(pause, k.step), Connections: k.pattern.Connections}
 	}
+	select {
+	case <-k.judged:
+	case <-time.After(judgeLimit): // a generator that is so far behind has nothing more to find
+		return nil
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if !k.choose() {
 		return nil
 	}
@@ -93,14 +102,15 @@ func (k *ceiling) choose() bool {
 	return k.rate >= lowestRate
 }
 
-// ended takes in how a phase went.
+// isStep reports whether the phase with this index is a step of the search: they alternate with pauses.
+func (k *ceiling) isStep(index int) bool { return index >= k.first && (index-k.first)%2 == 0 }
+
+// ended takes in how a step went.
 func (k *ceiling) ended(p *report.Phase) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	defer func() { k.judged <- struct{}{} }()
 	intended := p.Totals.Intended[report.Broadcast] + p.Totals.Intended[report.Whisper]
-	if intended == 0 {
-		return
-	}
 	sent := p.Totals.Sent[report.Broadcast] + p.Totals.Sent[report.Whisper]
 	step := report.Step{Rate: k.rate, Achieved: float64(sent) / (p.To - p.From)}
 	for _, f := range []report.Flow{report.Whisper, report.Broadcast} {
@@ -125,6 +135,8 @@ func (k *ceiling) judge(p *report.Phase, sent, intended uint64) (met bool, why s
 	t := &p.Totals
 	met, why, err := k.objective.Holds(&report.Run{Seconds: p.To - p.From, Phases: []report.Phase{*p}, Total: *t})
 	switch {
+	case intended == 0:
+		return false, "no message was due; stay longer at a rate (--step)"
 	case err != nil:
 		return false, err.Error()
 	case count(t.Disconnects) > 0:

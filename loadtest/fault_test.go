@@ -3,6 +3,7 @@ package loadtest
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,8 @@ func TestFaultsAreCaught(t *testing.T) {
 			switch {
 			case kind == whisper: // two users in each loop: whoever whispers to one is the same
 				users, phases = 4, "  - {name: all, duration: 700ms, ramp: 0s, whisper: 10000/s}\n"
+			case kind == codec.TypeLoginResponse || kind == codec.TypeLogoutResponse:
+				phases = "  - {name: all, duration: 1500ms, ramp: 100ms, broadcast: 100/s, churn: 100%/s}\n"
 			case every < 10_000:
 				phases = "  - {name: all, duration: 500ms, ramp: 100ms, broadcast: 1000/s}\n"
 			}
@@ -91,6 +94,9 @@ func TestFaultsAreCaught(t *testing.T) {
 	f(double, 1000, whisper, audit.Duplicated)
 	f(swap, 1000, whisper, audit.Reordered)
 	f(alter, 1000, whisper, audit.Altered)
+	f(drop, 100, codec.TypeBroadcastResponse, audit.Unanswered)
+	f(drop, 50, codec.TypeLoginResponse, audit.Unanswered)
+	f(drop, 50, codec.TypeLogoutResponse, audit.Unanswered)
 }
 
 func total(counts map[audit.Kind]uint64) (n uint64) {
@@ -113,4 +119,45 @@ func TestPauseIsCharged(t *testing.T) {
 	if !run.Verdict.Passed {
 		t.Errorf("the verdict is %+v", run.Verdict)
 	}
+}
+
+// TestSlowIsNotLost: what is still coming at the end is waited for, however long it takes.
+func TestSlowIsNotLost(t *testing.T) {
+	_, address := startProxy(t, startServer(t), delay, 1, codec.TypeBroadcastNotify)
+	run := load(t, address, 4, "  - {name: all, duration: 700ms, ramp: 0s, broadcast: 1000/s}\nmessage-bytes: 1000\n")
+	if l := run.Total.Latency[report.Broadcast]; l.Max < 2000 {
+		t.Errorf("the slowest message took %.0f ms, so nothing was to be waited for", l.Max)
+	}
+	if !run.Verdict.Passed {
+		t.Errorf("the verdict is %+v", run.Verdict)
+	}
+}
+
+// TestBreachesAreTold: what ends a connection, or should, is counted as often as it happens, and whoever it happens to
+// comes back.
+func TestBreachesAreTold(t *testing.T) {
+	f := func(fault fault, every int64, kind codec.Type, reason string) {
+		t.Run(fmt.Sprintf("%v at one in %d of %v", fault, every, kind), func(t *testing.T) {
+			t.Parallel()
+			p, address := startProxy(t, startServer(t), fault, every, kind)
+			run := load(t, address, 40, "  - {name: all, duration: 3s, ramp: 100ms, broadcast: 100/s, whisper: 200/s}\n")
+			var told uint64
+			for got, n := range run.Total.Disconnects {
+				if strings.Contains(got, reason) {
+					told += n
+				}
+			}
+			if spoiled := uint64(p.spoiled.Load()); told != spoiled || told == 0 || count(run.Total.Disconnects) != told {
+				t.Errorf("%d connections were to be ended, and these were: %v", spoiled, run.Total.Disconnects)
+			}
+			if !run.Audit.Clean() || run.Total.Logins <= 40 || run.Verdict.Passed {
+				t.Errorf("%d logins, the audit found %v: %+v, the verdict is %+v", run.Total.Logins, run.Audit.Counts, run.Audit.Findings, run.Verdict)
+			}
+		})
+	}
+	f(double, 50, codec.TypeWhisperResponse, "request that waits for none")
+	f(double, 20, codec.TypeLoginResponse, "login that nobody asked for")
+	f(garbage, 3000, codec.TypeBroadcastNotify, "broke the protocol")
+	f(cut, 3000, codec.TypeBroadcastNotify, "") // closed, reset or broken, by what was on its way
+	f(cut, 100, codec.TypeWhisperNotify, "")
 }

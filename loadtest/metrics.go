@@ -171,13 +171,21 @@ func (w *serverWatch) latest() *report.Usage {
 	return w.usage
 }
 
+// close ends the watch. It may be called more than once.
+func (w *serverWatch) close() {
+	if w.stop != nil {
+		w.stop()
+		<-w.stopped
+		w.client.CloseIdleConnections()
+	}
+}
+
 // end takes a last look and returns what was seen; nil when nothing was watched.
 func (w *serverWatch) end() *report.Server {
 	if w.url == "" {
 		return nil
 	}
-	w.stop()
-	<-w.stopped
+	w.close()
 	if samples, err := w.look(context.Background()); err == nil {
 		w.take(samples)
 	}

@@ -18,8 +18,11 @@ const (
 	none fault = iota
 	drop
 	double
-	swap  // with the next message to the same receiver
-	alter // one byte
+	swap    // with the next message to the same receiver
+	alter   // one byte
+	cut     // the connection, instead of it
+	garbage // instead of it
+	delay   // by 5 ms, and all that is behind it
 )
 
 // proxy stands between users and a server and spoils one message in every so many on its way to the users.
@@ -83,7 +86,7 @@ func (p *proxy) serve(user net.Conn) {
 		pump(server, user, p.wait)
 		server.(*net.TCPConn).CloseWrite()
 	})
-	spoiler := spoiler{proxy: p}
+	spoiler := spoiler{proxy: p, user: user}
 	pump(user, server, spoiler.spoil)
 	user.Close()
 	server.Close()
@@ -124,6 +127,7 @@ func pump(to, from net.Conn, change func([]byte) []byte) {
 // spoiler does a proxy's work on one connection.
 type spoiler struct {
 	proxy *proxy
+	user  net.Conn
 	part  []byte // of a packet
 	due   bool   // a swap, as soon as two messages come at once
 }
@@ -168,8 +172,14 @@ func (s *spoiler) change(out, packet, rest []byte) (spoiled, after []byte) {
 	switch s.proxy.fault {
 	case drop:
 		changed = nil
+	case garbage:
+		changed = make([]byte, codec.HeaderSize) // no packet is as short as it says
+	case cut:
+		s.user.Close()
 	case double:
 		changed = append(changed, packet...)
+	case delay:
+		<-time.After(5 * time.Millisecond)
 	case alter:
 		changed[len(changed)-1] ^= 1 // the last letter of the message: still text
 	case swap:

@@ -114,7 +114,7 @@ func (r *recorder) endPhase() {
 	}
 	r.run.Phases = append(r.run.Phases, report.Phase{Name: r.phase.name, From: r.phase.from.Seconds(),
 		To: r.phase.to.Seconds(), Totals: totals(&r.phase.counts, true)})
-	if r.ceiling != nil {
+	if r.ceiling != nil && r.ceiling.isStep(r.index) {
 		r.ceiling.ended(&r.run.Phases[len(r.run.Phases)-1])
 	}
 	r.phase = nil

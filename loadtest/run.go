@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -26,7 +27,7 @@ type Config struct {
 	Seed    uint64        // of all that is drawn by lot; default: drawn itself
 	Window  int           // > 0: a closed loop, with so many messages in flight
 	Silent  bool          // messages ask for no answers
-	Drain   time.Duration // how long to wait at the end for what is still under way; default: 10 s
+	Drain   time.Duration // how long to wait at the end for more of what is still under way; default: 10 s
 
 	Admin     string             // URL of the server's operators' endpoint; empty: unknown
 	Objective *report.Objective  // find the highest rate that meets it; nil: no search
@@ -68,6 +69,9 @@ func Run(ctx context.Context, c Config) (*report.Run, error) {
 	c = c.withDefaults(env.Processors)
 	ctx, end := context.WithCancel(ctx)
 	defer end()
+	if last := c.Plan.Phases[len(c.Plan.Phases)-1]; c.Objective != nil && last.Broadcast+last.Whisper == 0 {
+		return nil, errors.New("the search for the ceiling starts at the rates of the last phase, and it has none: give --broadcast or --whisper")
+	}
 	if err := knock(ctx, c.Targets); err != nil {
 		return nil, err
 	}
@@ -75,6 +79,7 @@ func Run(ctx context.Context, c Config) (*report.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer watch.close()
 	if c.Objective != nil {
 		c.Plan = firstStep(c.Plan, c.Step)
 	}

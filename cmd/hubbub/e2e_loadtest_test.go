@@ -94,6 +94,17 @@ func TestLoadtest(t *testing.T) {
 	again.says("broadcast p50")
 }
 
+// TestLoadtestTellsWithoutFile: a report that can't be written is printed all the same.
+func TestLoadtestTellsWithoutFile(t *testing.T) {
+	p := serve(t, "--message-rate=0")
+	r := putLoad(t, "--target", p.chat, "--connections", "4", "--ramp", "0s", "--duration", "100ms", "--broadcast", "50/s",
+		"--html", filepath.Join(t.TempDir(), "nowhere", "report.html"))
+	if run := r.end(1); run == nil {
+		t.Error("the other report was not written")
+	}
+	r.says("PASSED")
+}
+
 // TestLoadtestChargesAPause: a server that is stopped for a second in the middle of a run has a p99 that contains it.
 func TestLoadtestChargesAPause(t *testing.T) {
 	p := serve(t, "--message-rate=0")
@@ -175,6 +186,7 @@ func TestLoadtestRefusesBadInput(t *testing.T) {
 	f("scheme", "--target", "http://127.0.0.1:9000")
 	f("--fail-if", "--fail-if", "p99>soon")
 	f("--find-ceiling", "--find-ceiling", "fast")
+	f("--broadcast", "--find-ceiling", "p99<1s")
 	f("--closed-loop", "--find-ceiling", "p99<1s", "--closed-loop", "4")
 	f("no range", "--source-addresses", "127.0.0.9-127.0.0.2")
 	f("--admin", "--target", p.chat, "--admin", "http://127.0.0.1:1")

@@ -52,7 +52,7 @@ type loadtestRunCmd struct {
 	FindCeiling string        `placeholder:"OBJECTIVE" help:"Raise the rates until an objective breaks, as in 'p99<50ms', and report the highest that met it."`
 	Step        time.Duration `default:"5s" help:"How long the search for the ceiling stays at a rate."`
 	NoAnswers   bool          `help:"Messages ask for no answer: what the server refuses can't be told apart from what it loses."`
-	Drain       time.Duration `default:"10s" help:"How long to wait at the end for what is still under way."`
+	Drain       time.Duration `default:"10s" help:"How long to wait at the end for more of what is still under way."`
 
 	SourceAddresses string `placeholder:"A-B" help:"Local addresses to connect from, as in 127.0.0.2-127.0.0.60: one has ports for 28,000 connections to a target."`
 	Loops           int    `help:"Event loops of the generator (default: one less than there are processors)."`
@@ -94,11 +94,9 @@ func (c *loadtestRunCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.write(run); err != nil {
-		return err
-	}
 	width, color := outputStyle()
-	if err := run.Text(os.Stdout, width, color); err != nil {
+	// Neither is to be lost because the other can't be written.
+	if err := errors.Join(run.Text(os.Stdout, width, color), c.write(run)); err != nil {
 		return err
 	}
 	if old != nil {

@@ -35,7 +35,9 @@ type Ledger struct {
 	joins     uint32
 
 	disputes  map[pair][]claim
-	told      set // ordinals of which a finding says already that they stand in the wrong place
+	own       set    // ordinals of this ledger's users
+	complete  uint64 // the word of seen, and of outcomes, up to which Complete has found all
+	told      set    // ordinals of which a finding says already that they stand in the wrong place
 	strangers []stranger
 	latest    map[uint32]place // of each sender's entries that have left the ledger, the one with the highest ordinal
 	last      place            // the entry that left the ledger last
@@ -63,9 +65,6 @@ func NewLedger(rules Rules) *Ledger {
 		rules: rules, disputes: make(map[pair][]claim), latest: make(map[uint32]place), lost: make(map[uint64]*loss),
 	}
 }
-
-// Seen returns how many different broadcasts of the run have come.
-func (l *Ledger) Seen() uint64 { return l.seen.n }
 
 // Found returns how many findings of each kind there are so far. What is missing may still come: it counts as lost only
 // in Merge.

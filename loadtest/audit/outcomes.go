@@ -44,11 +44,11 @@ func (o *Outcomes) Counts() (refused, uncertain uint64) {
 	return o.broadcasts[Refused].n + o.whispers[Refused].n, o.broadcasts[Uncertain].n + o.whispers[Uncertain].n
 }
 
-// Broadcasts returns how many broadcasts were noted.
-func (o *Outcomes) Broadcasts() uint64 {
+// word returns which of the broadcasts from 64*i to 64*i+63 were noted, a bit each.
+func (o *Outcomes) word(i uint64) uint64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.broadcasts[Refused].n + o.broadcasts[Uncertain].n
+	return o.broadcasts[Refused].word(i) | o.broadcasts[Uncertain].word(i)
 }
 
 // sure reports whether the server must have taken the whisper.

@@ -23,7 +23,7 @@ type Config struct {
 	Seed    uint64        // of everything that is drawn by lot
 	Window  int           // > 0: a closed loop, with so many messages in flight; 0: open
 	Answers bool          // every message asks for an answer; classic knows none
-	Drain   time.Duration // how long to wait at the end for what is still under way
+	Drain   time.Duration // how long to wait at the end for more of what is still under way
 	// Next is asked for another phase when the plan's are over, nil ends the run. It is called from Run's goroutine. Its
 	// phases want no more connections than the plan has. May be nil.
 	Next func() *scenario.Phase

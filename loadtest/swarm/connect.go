@@ -31,7 +31,12 @@ func (l *loop) connectDue() time.Duration {
 	}
 	for l.wanted > target {
 		l.wanted--
-		if u := &l.users[l.wanted]; u.state != away {
+		u := &l.users[l.wanted]
+		if u.came {
+			u.came = false
+			l.came.Add(-1)
+		}
+		if u.state != away {
 			l.end(u, false)
 		}
 	}
@@ -83,9 +88,13 @@ func (l *loop) failed(u *user, err error) {
 	l.returns.add(l.now+again, u)
 }
 
+var errSource = errors.New("can't connect from")
+
 // explain puts an error of connecting into words.
 func explain(err error) string {
 	switch {
+	case errors.Is(err, errSource):
+		return err.Error()
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return "no local port is left: give --source-addresses"
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
@@ -109,13 +118,21 @@ func (l *loop) greet(u *user) {
 }
 
 // welcome handles the answer to a login.
-func (l *loop) welcome(u *user, result codec.Code, heartbeat uint16) {
+func (l *loop) welcome(u *user, result codec.Code, heartbeat uint16) error {
 	switch {
+	case u.state != greeting:
+		return errors.New("an answer to a login that nobody asked for")
 	case result == codec.Success:
 		u.state, u.heartbeat, u.retries = on, heartbeat, 0
+		l.upkeep.heartbeat = heartbeat
+		l.heard++
 		l.second.Logins++
 		l.second.measure(Login, l.now, u.intended, u.intended)
 		l.loggedIn.Add(1)
+		if !u.came && l.isWanted(u) {
+			u.came = true
+			l.came.Add(1)
+		}
 		l.ledger.Join(&u.receiver, u.number, l.swarm.ordinal.Load(), l.owed(u))
 		l.voices.add(u)
 		l.speech.eager = append(l.speech.eager, u)
@@ -128,6 +145,7 @@ func (l *loop) welcome(u *user, result codec.Code, heartbeat uint16) {
 		l.drop(u)
 		l.returns.add(l.now+again, u)
 	}
+	return nil
 }
 
 // lost handles a connection that the server, or the network, ended.
@@ -137,13 +155,16 @@ func (l *loop) lost(u *user, err error) {
 		l.failed(u, err)
 		return
 	case u.state == leaving:
+		if !u.bye && reason == "" && !u.lags() && l.swarm.Dialect == codec.Native {
+			l.unanswered(u, u.ref+1)
+		}
 		l.second.Left++
 		l.drop(u)
 		if l.isWanted(u) {
 			l.comeBack(u)
 		}
 		return
-	case (u.frozen || u.slow || u.thawed) && (reason == codec.SlowConsumer.String() || reason == ""):
+	case u.lags() && (reason == codec.SlowConsumer.String() || reason == ""):
 		l.second.Left++ // a reader that does not read: that is what the plan is about
 	case u.state == greeting:
 		l.second.LoginRefused[orElse(reason, "closed before the answer to the login")]++
@@ -184,7 +205,7 @@ func (l *loop) drop(u *user) {
 	l.buffers.give(u.out)
 	l.upkeep.forget(u)
 	u.fd, u.state, u.part, u.out, u.asked, u.full = -1, away, nil, nil, queue{}, false
-	u.frozen, u.slow, u.thawed = false, false, false
+	u.frozen, u.slow, u.thawed, u.bye = false, false, false, false
 	u.life++
 }
 
@@ -193,5 +214,5 @@ func (l *loop) leave(u *user) {
 	l.loggedIn.Add(-1)
 	l.ledger.Leave(&u.receiver)
 	l.voices.remove(u)
-	u.inFlight = 0
+	u.inFlight, u.gone = 0, l.now
 }

@@ -38,7 +38,10 @@ type loop struct {
 
 	connections int
 	loggedIn    atomic.Int64
+	came        atomic.Int64 // of the wanted users: how many have been logged in
 	settled     atomic.Bool
+	news        atomic.Uint64 // deliveries and answers so far, as of the latest look while draining
+	heard       uint64        // deliveries and answers so far
 
 	second     *Second
 	secondEnds time.Duration
@@ -86,13 +89,17 @@ const tick = 100 * time.Millisecond
 func (l *loop) run() {
 	l.clock()
 	l.secondFrom, l.secondEnds = l.now, time.Second
-	l.enter(l.swarm.stage.Load())
+	l.enter(l.swarm.first)
 	for {
-		l.clock()
-		if now := l.swarm.stage.Load(); now != l.stage {
-			l.speak() // what was due before the stage's end and not sent yet
+		next := l.stage.next.Load()
+		l.clock() // after the look at the stage, so that what is due before its end is due now
+		if next != nil {
+			if l.err = l.catchUp(); l.err != nil {
+				l.swarm.failed(l.err)
+				break
+			}
 			l.publish()
-			l.enter(now)
+			l.enter(next)
 			if l.stage.over {
 				break
 			}
@@ -101,9 +108,9 @@ func (l *loop) run() {
 			l.publish()
 			l.secondEnds += time.Second
 		}
-		next := min(l.secondEnds, l.look(), l.speak())
+		due := min(l.secondEnds, l.look(), l.speak())
 		l.flush()
-		if err := l.serve(next - l.now); err != nil {
+		if err := l.serve(due - l.now); err != nil {
 			l.err = err
 			l.swarm.failed(err)
 			break
@@ -167,6 +174,7 @@ func (l *loop) look() time.Duration {
 	}
 	if l.draining() {
 		l.settled.Store(l.settledNow())
+		l.news.Store(l.heard)
 		return min(next, l.now+10*time.Millisecond)
 	}
 	return min(next, l.upkeep.next)
@@ -200,12 +208,9 @@ func (l *loop) finish() {
 		u := &l.users[i]
 		if u.state == on {
 			l.ledger.Finish(&u.receiver, l.owed(u))
-			for _, q := range u.asked.all() {
-				l.ledger.Note(audit.Finding{Kind: audit.Unanswered, Receiver: u.number, Sender: u.number,
-					Number: q.number, At: l.now, Note: fmt.Sprintf("%s asked for an answer to a %s and got none", l.swarm.name(u.number), q.flow)})
-			}
 		}
 		if u.state != away {
+			l.unanswered(u, u.ref+1)
 			l.drop(u)
 		}
 	}

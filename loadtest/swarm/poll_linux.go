@@ -116,7 +116,7 @@ func dial(target netip.AddrPort, source netip.Addr) (int, error) {
 		unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 		if err := unix.Bind(fd, socketAddress(netip.AddrPortFrom(source, 0))); err != nil {
 			unix.Close(fd)
-			return -1, fmt.Errorf("use the local address %s: %w", source, err)
+			return -1, fmt.Errorf("%w %s: %w; give addresses that this machine has", errSource, source, err)
 		}
 	}
 	if err := unix.Connect(fd, socketAddress(target)); err != nil && err != unix.EINPROGRESS {

@@ -1,7 +1,9 @@
 package swarm
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"hubbub/codec"
 	"hubbub/loadtest/audit"
@@ -29,7 +31,7 @@ func (l *loop) handle(u *user, events uint32) {
 // receive reads once, at most so many bytes, and handles the packets.
 func (l *loop) receive(u *user, most int) {
 	kept := copy(l.in, u.part)
-	n, err := read(int(u.fd), l.in[kept:min(len(l.in), max(most, kept+1))])
+	n, err := read(int(u.fd), l.in[kept:min(len(l.in), kept+most)])
 	if n <= 0 {
 		if n < 0 || err != nil {
 			l.lost(u, err)
@@ -85,15 +87,19 @@ func (l *loop) packet(u *user, packet []byte) error {
 	case *codec.WhisperResponse:
 		return l.answer(u, m.Ref, m.Result)
 	case *codec.LoginResponse:
-		l.welcome(u, m.Result, m.Heartbeat)
+		return l.welcome(u, m.Result, m.Heartbeat)
 	case *codec.LogoutResponse:
-		// The server closes behind it.
+		if u.state != leaving {
+			return errors.New("an answer to a logout that nobody asked for")
+		}
+		l.unanswered(u, u.ref)
+		u.bye = true // the server closes behind it
 	case *codec.Ping:
 		l.send(u, &codec.Pong{Asked: m.Asked})
 	case *codec.SystemNotify:
 		u.reason = m.Code.String()
 	case *codec.LoginRes:
-		l.welcome(u, m.Result, 0)
+		return l.welcome(u, m.Result, 0)
 	case *codec.WhisperRes:
 		l.classicWhisper(u, m)
 	}
@@ -109,6 +115,7 @@ func (l *loop) hear(u *user, packet []byte) {
 	if !ok {
 		return
 	}
+	l.heard++
 	l.second.Delivered[Broadcast]++
 	l.second.measure(Broadcast, l.now, intended, sent)
 }
@@ -133,6 +140,7 @@ func (l *loop) whispered(u *user, from, message string, id uint64) {
 	if !ok {
 		return
 	}
+	l.heard++
 	l.second.Delivered[Whisper]++
 	l.second.measure(Whisper, l.now, intended, sent)
 	if l.swarm.Window > 0 {
@@ -151,25 +159,64 @@ func (l *loop) arrived(sender int) {
 
 // answer handles the response to a message.
 func (l *loop) answer(u *user, ref uint32, result codec.Code) error {
+	l.heard++
 	l.second.Answered++
+	if ref <= u.ref {
+		l.unanswered(u, ref)
+	}
 	q := u.asked.front()
 	if q == nil || q.ref != ref {
 		if result != codec.Success {
 			l.second.Refused[result]++ // of a message that asked for no answer
 		}
 		if ref != 0 {
-			return fmt.Errorf("an answer to request %d, which is not the oldest without one", ref)
+			return errors.New("an answer to a request that waits for none")
 		}
 		return nil
 	}
 	if result == codec.Success {
 		l.second.measure(Answer, l.now, q.intended, q.sent)
 	} else {
-		l.second.Refused[result]++
+		if q.flow != Whisper || result != codec.UserNotFound || !l.missed(l.correspondent(u, q), q.sent) {
+			l.second.Refused[result]++
+		}
 		l.refused(u, q)
 	}
 	u.asked.pop()
 	return nil
+}
+
+// unanswered counts those of a user's requests before one that have no answer: answers come in the order of the requests.
+func (l *loop) unanswered(u *user, before uint32) {
+	name := l.swarm.name(u.number)
+	found := func(number uint64, what string) {
+		l.ledger.Note(audit.Finding{Kind: audit.Unanswered, Receiver: u.number, Sender: u.number, Number: number, At: l.now,
+			Note: fmt.Sprintf("%s asked for an answer to a %s and got none.", name, what)})
+	}
+	for q := u.asked.front(); q != nil && q.ref < before; q = u.asked.front() {
+		found(q.number, q.flow.String())
+		l.note(u, q, audit.Uncertain)
+		u.asked.pop()
+	}
+	switch {
+	case before <= u.ref:
+	case u.state == greeting:
+		found(0, "login")
+	case u.state == leaving && !u.bye:
+		found(0, "logout")
+	}
+}
+
+// missed reports whether it is the plan's doing that a whisper, sent to a user at a moment, found nobody: they have left
+// since, or may have been cut off for not reading, which they find out when they do.
+func (l *loop) missed(to *user, sent time.Duration) bool {
+	return to.state != on || to.gone >= sent || to.lags()
+}
+
+// correspondent is to whom a whisper was sent.
+func (l *loop) correspondent(u *user, q *question) *user {
+	slot, _ := audit.Stamp{Number: q.number}.Whisper()
+	return &l.users[l.partner(l.local(u), slot)]
 }
 
 // classicWhisper is a whisper, or the failure of one: the original tells neither which nor to whom but by name.
@@ -178,18 +225,28 @@ func (l *loop) classicWhisper(u *user, m *codec.WhisperRes) {
 		l.whispered(u, m.Sender, m.Message, 0)
 		return
 	}
-	l.second.Refused[m.Result]++
+	excused := false
 	for slot := range l.slotCount {
-		if l.names[l.partner(l.local(u), slot)] == m.Sender {
-			for back := uint32(1); back <= classicDoubt && back <= u.next[slot]; back++ {
-				l.note(u, &question{flow: Whisper, number: audit.WhisperNumber(slot, u.next[slot]-back)}, audit.Uncertain)
-			}
+		to := &l.users[l.partner(l.local(u), slot)]
+		if l.names[l.local(to)] != m.Sender {
+			continue
 		}
+		excused = m.Result == codec.UserNotFound && l.missed(to, max(1, l.now-classicDelay))
+		for back := uint32(1); back <= classicDoubt && back <= u.next[slot]; back++ {
+			l.note(u, &question{flow: Whisper, number: audit.WhisperNumber(slot, u.next[slot]-back)}, audit.Uncertain)
+		}
+	}
+	if !excused {
+		l.second.Refused[m.Result]++
 	}
 }
 
-// classicDoubt is how many of the latest whispers to a name a classic failure may be about.
-const classicDoubt = 8
+// A classic failure tells a name, and neither which whisper to it is meant nor when that was sent. It may be one of the
+// latest classicDoubt whispers, and up to classicDelay old.
+const (
+	classicDoubt = 8
+	classicDelay = 5 * time.Second
+)
 
 func (l *loop) refused(u *user, q *question) {
 	l.note(u, q, audit.Refused)
@@ -205,22 +262,19 @@ func (l *loop) note(u *user, q *question, is audit.Outcome) {
 		return
 	}
 	slot, sequence := audit.Stamp{Number: q.number}.Whisper()
-	l.swarm.outcomes.Whisper(l.users[l.partner(l.local(u), slot)].number, slot, sequence, is)
+	l.swarm.outcomes.Whisper(l.correspondent(u, q).number, slot, sequence, is)
 }
 
 // settledNow reports whether all that was sent has come to this loop's users, and every answer.
 func (l *loop) settledNow() bool {
-	if l.hears() && l.ledger.Seen()+l.swarm.outcomes.Broadcasts() < l.swarm.ordinal.Load() {
+	if !l.ledger.Complete(l.swarm.ordinal.Load(), &l.swarm.outcomes) {
 		return false
 	}
 	for i := range l.users {
 		u := &l.users[i]
-		if u.state == on && (!u.asked.empty() || !l.ledger.Settled(&u.receiver, l.owed(u), &l.swarm.outcomes)) {
+		if u.state == greeting || u.state == leaving || u.state == on && (!u.asked.empty() || !l.ledger.Settled(&u.receiver, l.owed(u), &l.swarm.outcomes)) {
 			return false
 		}
 	}
 	return true
 }
-
-// hears reports whether somebody is there to whom every broadcast should come: one user does not hear their own.
-func (l *loop) hears() bool { return l.loggedIn.Load() > 1 }

@@ -50,19 +50,57 @@ func (l *loop) speak() time.Duration {
 	if l.swarm.Window > 0 {
 		return l.keepFull()
 	}
-	for f := Broadcast; f <= Whisper; f++ {
-		if l.speech.due[f] == nil {
-			continue
+	for range atOnce {
+		f := l.earlier()
+		due := l.nextOf(f)
+		if due > l.now {
+			return due
 		}
-		for ; l.speech.next[f] <= l.now && l.speech.next[f] < l.speech.end; l.speech.next[f] = l.stage.start + l.speech.due[f].Next() {
-			l.second.Intended[f]++
-			if l.say(f, l.voices.pick(l, f), l.speech.next[f]) {
-				l.second.Lag.RecordValue(microseconds(l.now - l.speech.next[f]))
+		if l.say(f, l.voices.pick(l, f), due) {
+			l.second.Lag.RecordValue(microseconds(l.now - due))
+		}
+		l.advance(f)
+	}
+	return l.now
+}
+
+// earlier is the flow of which the next message is due.
+func (l *loop) earlier() Flow {
+	if l.nextOf(Whisper) < l.nextOf(Broadcast) {
+		return Whisper
+	}
+	return Broadcast
+}
+
+// atOnce is how many messages are sent before a loop reads again: one that is behind must not leave what comes lying,
+// nor hold in memory all that it has to send. Fewer make smaller reads, and cost throughput.
+const atOnce = 16384
+
+// advance counts a message as intended and goes on to the next of its flow.
+func (l *loop) advance(f Flow) {
+	l.second.Intended[f]++
+	l.speech.next[f] = l.stage.start + l.speech.due[f].Next()
+}
+
+// catchUp sends, at the end of a stage, what was due before and is not sent yet. What can't be sent even then stays
+// unsent: it counts as intended only.
+func (l *loop) catchUp() error {
+	for until := l.now + catchUpLimit; l.speak() <= l.now; {
+		l.flush()
+		if l.now >= until {
+			for f := l.earlier(); l.nextOf(f) <= l.now; f = l.earlier() {
+				l.advance(f)
 			}
 		}
+		if err := l.serve(0); err != nil {
+			return err
+		}
 	}
-	return min(l.nextOf(Broadcast), l.nextOf(Whisper))
+	return nil
 }
+
+// catchUpLimit is how long after its end a stage may hold a loop that is behind.
+const catchUpLimit = 2 * time.Second
 
 func (l *loop) nextOf(f Flow) time.Duration {
 	if l.speech.due[f] == nil || l.speech.next[f] >= l.speech.end {
@@ -116,6 +154,7 @@ func (l *loop) say(f Flow, u *user, intended time.Duration) bool {
 	slot := 0
 	if f == Broadcast {
 		stamp.Number = l.swarm.ordinal.Add(1)
+		l.ledger.Spoke(stamp.Number)
 	} else {
 		if slot = l.pickSlot(u); slot < 0 {
 			return false

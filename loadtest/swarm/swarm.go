@@ -18,14 +18,16 @@ type Swarm struct {
 	loops    []*loop
 	ordinal  atomic.Uint64 // of the latest broadcast, in the whole run
 	outcomes audit.Outcomes
-	stage    atomic.Pointer[stage]
+	first    *stage
+	stage    *stage // the latest; only Run's goroutine reads it
 	failed   context.CancelCauseFunc
 	seconds  chan *Second // what loops have counted
 	spare    chan *Second // for their next
 }
 
-// stage is what the loops are at.
+// stage is what the loops are at. They go from each to the next, so that one which is late leaves none out.
 type stage struct {
+	next     atomic.Pointer[stage]
 	index    int             // counts phases, also those that Config.Next adds
 	phase    *scenario.Phase // nil: nothing is sent any more, what is under way is waited for
 	over     bool            // and now not even that
@@ -69,7 +71,8 @@ func (s *Swarm) Run(ctx context.Context) (audit.Tally, error) {
 	ctx, s.failed = context.WithCancelCause(ctx)
 	defer s.failed(nil)
 	s.start = time.Now()
-	s.enter(s.next(0, 0))
+	s.first = s.next(0, 0)
+	s.stage = s.first
 	var merging, running sync.WaitGroup
 	merging.Go(s.merge)
 	for _, l := range s.loops {
@@ -90,12 +93,13 @@ func (s *Swarm) Run(ctx context.Context) (audit.Tally, error) {
 	return audit.Merge(s.ordinal.Load(), &s.outcomes, ledgers...), loopErr
 }
 
-// A phase that lets connections grow is prolonged until all are logged in, while within every patience another one is.
+// A phase that lets connections grow is prolonged until all have been logged in, while within every patience another one
+// comes.
 const patience = 5 * time.Second
 
 // direct takes the loops from stage to stage.
 func (s *Swarm) direct(ctx context.Context) {
-	at := s.stage.Load()
+	at := s.stage
 	for at.phase != nil && sleep(ctx, at.phase.Duration) {
 		if at.to > at.from && !s.settle(ctx, at.to) {
 			break
@@ -104,21 +108,31 @@ func (s *Swarm) direct(ctx context.Context) {
 			s.enter(at)
 		}
 	}
-	users := s.stage.Load().wanted(s.now())
+	users := s.stage.wanted(s.now())
 	s.enter(&stage{index: at.index + 1, start: s.now(), from: users, to: users})
-	// The run's own end must not be cut short by the ctx that brought it about.
-	s.await(context.Background(), s.Drain, s.settled)
+	s.drain()
 	s.enter(&stage{index: at.index + 2, start: s.now(), over: true})
 }
 
-// settle waits until so many users are logged in, or no more of them come, and reports whether ctx still stands.
+// drain waits until all that was sent has come, or nothing more of it comes: who is slow must not be told to have lost
+// what is on its way. It is not cut short by the ctx that brought the run's end about.
+func (s *Swarm) drain() {
+	for before, more := uint64(0), true; more && !s.settled(); {
+		s.await(context.Background(), s.Drain, s.settled)
+		now := s.news()
+		before, more = now, now > before
+	}
+}
+
+// settle waits until so many users have come, or no more of them do, and reports whether ctx still stands. Some of them
+// may be away again, where there is churn.
 func (s *Swarm) settle(ctx context.Context, users int) bool {
 	for {
-		before := s.loggedIn()
-		if !s.await(ctx, patience, func() bool { return s.loggedIn() >= users }) {
+		before := s.came()
+		if !s.await(ctx, patience, func() bool { return s.came() >= users }) {
 			return false
 		}
-		if now := s.loggedIn(); now >= users || now <= before {
+		if now := s.came(); now >= users || now <= before {
 			return true
 		}
 	}
@@ -140,7 +154,8 @@ func (s *Swarm) next(index, users int) *stage {
 }
 
 func (s *Swarm) enter(to *stage) {
-	s.stage.Store(to)
+	s.stage.next.Store(to)
+	s.stage = to
 	for _, l := range s.loops {
 		l.poll.wake()
 	}
@@ -166,9 +181,17 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func (s *Swarm) loggedIn() (n int) {
+func (s *Swarm) came() (n int) {
 	for _, l := range s.loops {
-		n += int(l.loggedIn.Load())
+		n += int(l.came.Load())
+	}
+	return n
+}
+
+// news is how much has come so far.
+func (s *Swarm) news() (n uint64) {
+	for _, l := range s.loops {
+		n += l.news.Load()
 	}
 	return n
 }

@@ -1,7 +1,9 @@
 package swarm_test
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,11 +34,18 @@ func start(t *testing.T, flags ...string) netip.AddrPort {
 // run runs a swarm and returns what it counted.
 func run(t *testing.T, c swarm.Config) (*swarm.Second, audit.Tally) {
 	t.Helper()
+	return observe(t, c, func(*swarm.Second) {})
+}
+
+// observe is run with a look at every second.
+func observe(t *testing.T, c swarm.Config, look func(*swarm.Second)) (*swarm.Second, audit.Tally) {
+	t.Helper()
 	if err := c.Plan.Check(audit.StampBytes); err != nil {
 		t.Fatal(err)
 	}
 	total := swarm.NewSecond()
 	c.Second = func(s *swarm.Second) {
+		look(s)
 		total.Add(s)
 		total.LoggedIn = max(total.LoggedIn, s.LoggedIn)
 	}
@@ -80,6 +89,9 @@ func TestSteady(t *testing.T) {
 		if total.Logins != 60 || total.LoggedIn != 60 {
 			t.Errorf("%d logins, %d at once; want 60", total.Logins, total.LoggedIn)
 		}
+		if l := total.Latency[swarm.Login]; l.TotalCount() != 60 || l.Min() == 0 {
+			t.Errorf("of %d logins one took %d µs from the wish to connect", l.TotalCount(), l.Min())
+		}
 		b, w := total.Sent[swarm.Broadcast], total.Sent[swarm.Whisper]
 		if b != 100 || w != 200 {
 			t.Errorf("%d broadcasts and %d whispers were sent, want 100 and 200", b, w)
@@ -106,20 +118,101 @@ func TestSteady(t *testing.T) {
 }
 
 func TestChurn(t *testing.T) {
-	total, tally := run(t, swarm.Config{Plan: plan(t, `
+	f := func(t *testing.T, dialect codec.Dialect, abrupt string) {
+		t.Helper()
+		total, tally := run(t, swarm.Config{Plan: plan(t, `
 connections: 80
+friends: 2
 phases:
   - {name: arrive, duration: 100ms}
-  - {name: churn, duration: 3s, broadcast: 200/s, whisper: 400/s, churn: 50%/s, abrupt: 50%}
-`), Targets: []netip.AddrPort{start(t)}, Loops: 2, Answers: true})
+  - {name: churn, duration: 3s, broadcast: 200/s, whisper: 10000/s, churn: 50%/s`+abrupt+`}
+`), Targets: []netip.AddrPort{start(t)}, Dialect: dialect, Loops: 2, Answers: true})
+		if !tally.Clean() {
+			t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
+		}
+		if total.Left < 60 || total.Logins < 100 {
+			t.Errorf("%d left and %d logged in, want about 120 and 180", total.Left, total.Logins)
+		}
+		if len(total.Refused)+len(total.LoginRefused)+len(total.Disconnects) > 0 {
+			t.Errorf("refused %v, logins refused %v, disconnects %v", total.Refused, total.LoginRefused, total.Disconnects)
+		}
+	}
+	t.Run("native", func(t *testing.T) { f(t, codec.Native, ", abrupt: 50%") })
+	t.Run("classic", func(t *testing.T) { f(t, codec.Classic, "") })
+}
+
+// TestGrowthWithChurn: a phase that grows ends when it should, although some of its users are away at any moment.
+func TestGrowthWithChurn(t *testing.T) {
+	c := swarm.Config{Plan: plan(t, `
+connections: 100
+phases:
+  - {name: grow, duration: 1s, ramp: 100ms, churn: 100%/s}
+  - {name: shrink, duration: 300ms, connections: 3, ramp: 0s}
+  - {name: grow again, duration: 1s, connections: 100, ramp: 0s, churn: 100%/s, whisper: 100/s}
+`), Targets: []netip.AddrPort{start(t)}, Loops: 2, Answers: true}
+	var last time.Duration
+	total, tally := observe(t, c, func(s *swarm.Second) {
+		if s.Phase != "" {
+			last = s.At
+		}
+	})
+	if !tally.Clean() || len(total.Refused)+len(total.LoginRefused)+len(total.Disconnects) > 0 {
+		t.Errorf("the audit found %v, refused %v, logins refused %v, disconnects %v", tally.Counts, total.Refused, total.LoginRefused, total.Disconnects)
+	}
+	if last > 4*time.Second {
+		t.Errorf("2.3 s took %s", last)
+	}
+}
+
+// TestLateLoops: loops that are held up for longer than phases take send all the same what each phase wanted, and what
+// they send late counts as late from the moment at which it was wanted.
+func TestLateLoops(t *testing.T) {
+	text := "connections: 10\nphases:\n  - {name: arrive, duration: 200ms}\n"
+	for i := range 20 {
+		text += fmt.Sprintf("  - {name: phase %d, duration: 50ms, broadcast: 100/s}\n", i)
+	}
+	held := false
+	total, tally := observe(t, swarm.Config{Plan: plan(t, text), Targets: []netip.AddrPort{start(t)}, Loops: 2, Answers: true},
+		func(s *swarm.Second) {
+			if !held && s.Index == 3 {
+				held = true
+				<-time.After(800 * time.Millisecond)
+			}
+		})
 	if !tally.Clean() {
 		t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
 	}
-	if total.Left < 60 || total.Logins < 100 {
-		t.Errorf("%d left and %d logged in, want about 120 and 180", total.Left, total.Logins)
+	if got := total.Sent[swarm.Broadcast]; got < 99 || got != total.Intended[swarm.Broadcast] {
+		t.Errorf("%d broadcasts were sent of %d, want all 100", got, total.Intended[swarm.Broadcast])
 	}
-	if len(total.LoginRefused)+len(total.Disconnects) > 0 {
-		t.Errorf("logins refused %v, disconnects %v", total.LoginRefused, total.Disconnects)
+	latency, raw, lag := total.Latency[swarm.Broadcast].Mean(), total.Raw[swarm.Broadcast].Mean(), total.Lag.Mean()
+	if lag < 50_000 || latency < raw+lag/2 {
+		t.Errorf("on average messages left %.0f µs late and arrived %.0f µs after their moment, %.0f µs after they were sent", lag, latency, raw)
+	}
+}
+
+// TestTooMuch: a load that no generator can bear ends in time, its remainder is told as not sent, and the server is
+// accused of nothing.
+func TestTooMuch(t *testing.T) {
+	c := swarm.Config{Plan: plan(t, `
+connections: 10
+phases:
+  - {name: arrive, duration: 100ms}
+  - {name: too much, duration: 1s, broadcast: 10/s, whisper: 10000000/s}
+`), Targets: []netip.AddrPort{start(t)}, Loops: 1, Answers: true}
+	var last time.Duration
+	total, tally := observe(t, c, func(s *swarm.Second) { last = s.At })
+	if !tally.Clean() {
+		t.Errorf("the audit found %v", tally.Counts)
+	}
+	if len(total.Refused)+len(total.Disconnects) > 0 {
+		t.Errorf("refused %v, disconnects %v", total.Refused, total.Disconnects)
+	}
+	if last > 6*time.Second {
+		t.Errorf("1.1 s took %s", last)
+	}
+	if got := total.Intended[swarm.Whisper]; got < 9_990_000 || total.Sent[swarm.Whisper] >= got {
+		t.Errorf("%d messages were wanted and %d sent, want some 10,000,000 and less", got, total.Sent[swarm.Whisper])
 	}
 }
 
@@ -139,6 +232,49 @@ phases:
 	}
 	if len(total.Disconnects) > 0 {
 		t.Errorf("disconnects %v", total.Disconnects)
+	}
+}
+
+// TestSlowReaders: they read as fast as the phase says, also when a packet is more than what they read at a time.
+func TestSlowReaders(t *testing.T) {
+	total, tally := run(t, swarm.Config{Plan: plan(t, `
+connections: 12
+message-bytes: 1000
+phases:
+  - {name: arrive, duration: 100ms}
+  - {name: slow, duration: 3s, broadcast: 50/s, slow: 8%, slow-reads: 4KiB/s}
+  - {name: leave, duration: 100ms, connections: 0, ramp: 0s}
+`), Targets: []netip.AddrPort{start(t)}, Loops: 3})
+	if !tally.Clean() {
+		t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
+	}
+	const slow = 3 * 4 // packets of a little more than 1 KiB
+	quick := total.Sent[swarm.Broadcast] * 10
+	if got := total.Delivered[swarm.Broadcast]; got < quick+slow/2 || got > quick+slow*2 {
+		t.Errorf("%d broadcasts of %d came to a slow reader, want about %d", int(got)-int(quick), total.Sent[swarm.Broadcast], slow)
+	}
+}
+
+// TestShortHeartbeat: users who say nothing keep the shortest heartbeat that a server can ask for.
+func TestShortHeartbeat(t *testing.T) {
+	total, _ := run(t, swarm.Config{Plan: plan(t, "connections: 200\nphases:\n  - {name: silence, duration: 6s, ramp: 0s}\n"),
+		Targets: []netip.AddrPort{start(t, "--heartbeat=1s")}, Loops: 1})
+	if len(total.Disconnects) > 0 {
+		t.Errorf("disconnects %v", total.Disconnects)
+	}
+}
+
+// TestForeignSource: an address that this machine does not have is not taken for one without free ports.
+func TestForeignSource(t *testing.T) {
+	total, _ := run(t, swarm.Config{Plan: plan(t, "connections: 1\nphases:\n  - {name: nobody, duration: 100ms, ramp: 0s}\n"),
+		Targets: []netip.AddrPort{start(t)}, Sources: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, Loops: 1})
+	for reason := range total.LoginRefused {
+		if !strings.Contains(reason, "192.0.2.1") {
+			t.Errorf("the reason is %q and does not name the address", reason)
+		}
+	}
+	if len(total.LoginRefused) == 0 {
+		t.Error("the login was not refused")
 	}
 }
 

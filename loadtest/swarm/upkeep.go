@@ -2,6 +2,7 @@ package swarm
 
 import (
 	"container/heap"
+	"math"
 	"slices"
 	"time"
 
@@ -11,14 +12,15 @@ import (
 
 // upkeep is what a loop does besides speaking and listening.
 type upkeep struct {
-	next   time.Duration // when the next tick is
-	beat   int           // the next user whose silence is looked at
-	churn  *scenario.Arrivals
-	leaves time.Duration // when the next user leaves
-	abrupt float64
-	frozen []*user
-	slow   []*user
-	reads  int // bytes a tick of a slow reader
+	next      time.Duration // when the next tick is
+	beat      int           // the next user whose silence is looked at
+	heartbeat uint16        // seconds; the latest that the server has asked for
+	churn     *scenario.Arrivals
+	leaves    time.Duration // when the next user leaves
+	abrupt    float64
+	frozen    []*user
+	slow      []*user
+	reads     int // bytes a tick of a slow reader
 }
 
 // prepareChurn sets up who leaves in a phase.
@@ -86,10 +88,12 @@ func (l *loop) comeBack(u *user) {
 
 // freeze picks the users who read nothing, or little, during a phase.
 func (l *loop) freeze(p *scenario.Phase) {
-	n := float64(l.wantedAtEnd())
+	count := func(part float64) int {
+		return share(int(math.Round(part*float64(l.stage.to))), l.index, l.swarm.Loops)
+	}
 	l.upkeep.reads = max(1, p.SlowReads/int(time.Second/tick))
-	l.stall(int(p.Frozen*n), func(u *user) { u.frozen = true; l.upkeep.frozen = append(l.upkeep.frozen, u) })
-	l.stall(int(p.Slow*n), func(u *user) { u.slow = true; l.upkeep.slow = append(l.upkeep.slow, u) })
+	l.stall(count(p.Frozen), func(u *user) { u.frozen = true; l.upkeep.frozen = append(l.upkeep.frozen, u) })
+	l.stall(count(p.Slow), func(u *user) { u.slow = true; l.upkeep.slow = append(l.upkeep.slow, u) })
 }
 
 func (l *loop) stall(count int, mark func(*user)) {
@@ -181,12 +185,14 @@ func (q *returnQueue) Pop() any {
 	return last
 }
 
-// heartbeatMargin is how much of the heartbeat may pass in silence.
-const heartbeatMargin = 0.6
-
-// beat sends a PING for whoever has been silent for long. A round over all users takes beatRound ticks.
+// beat sends a PING for whoever has been silent for long. A round over all users takes some ticks, and no longer than
+// the rest of the heartbeat.
 func (l *loop) beat() {
-	count := (len(l.users) + beatRound - 1) / beatRound
+	round := beatRound
+	if h := l.upkeep.heartbeat; h > 0 {
+		round = min(round, max(1, int((1-heartbeatMargin)*float64(h)*float64(time.Second/tick))))
+	}
+	count := (len(l.users) + round - 1) / round
 	for range count {
 		u := &l.users[l.upkeep.beat]
 		l.upkeep.beat = (l.upkeep.beat + 1) % len(l.users)
@@ -197,4 +203,8 @@ func (l *loop) beat() {
 	}
 }
 
-const beatRound = 20
+// heartbeatMargin is how much of the heartbeat may pass in silence, beatRound how many ticks a round takes at most.
+const (
+	heartbeatMargin = 0.6
+	beatRound       = 20
+)

@@ -24,6 +24,8 @@ type user struct {
 	life   uint32 // counts connections: events of an earlier one are nobody's
 	state  state
 	kind   uint8
+	bye    bool  // the logout has been answered
+	came   bool  // has been logged in since the plan wanted it
 	frozen bool  // reads nothing for a while
 	slow   bool  // reads a little in every tick
 	thawed bool  // was frozen or slow in this life
@@ -36,6 +38,7 @@ type user struct {
 	heartbeat uint16        // seconds; 0: any silence will do
 	spoke     time.Duration // when something was last sent
 	intended  time.Duration // of the login
+	gone      time.Duration // when they last ceased to be logged in
 
 	part     []byte   // the beginning of a packet whose end has not come
 	out      []byte   // what is to be written
@@ -45,6 +48,9 @@ type user struct {
 	reason   string   // why the server ends it, as it said
 	receiver audit.Receiver
 }
+
+// lags reports whether the plan keeps, or has kept, the user from reading, for which a server may cut them off.
+func (u *user) lags() bool { return u.frozen || u.slow || u.thawed }
 
 // question is a request whose answer is waited for.
 type question struct {
