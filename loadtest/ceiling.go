@@ -130,6 +130,30 @@ func (k *ceiling) ended(p *report.Phase) {
 	k.steps = append(k.steps, step)
 }
 
+// paused takes in what still came of the latest rate after its time: what was refused then was asked in it.
+func (k *ceiling) paused(p *report.Phase) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.steps) == 0 || count(p.Totals.Refused)+count(p.Totals.Disconnects) == 0 {
+		return
+	}
+	k.forgiven.Add(&p.Totals)
+	step := &k.steps[len(k.steps)-1]
+	if !step.Met {
+		return
+	}
+	step.Met, step.Why = false, fmt.Sprintf("%d messages were refused and %d connections lost, told after its time",
+		count(p.Totals.Refused), count(p.Totals.Disconnects))
+	k.good = 0
+	for _, s := range k.steps {
+		if s.Met {
+			k.good = max(k.good, s.Rate)
+		} else if k.bad == 0 || s.Rate < k.bad {
+			k.bad = s.Rate
+		}
+	}
+}
+
 // judge reports whether a phase met the objective, and why not or how.
 func (k *ceiling) judge(p *report.Phase, sent, intended uint64) (met bool, why string) {
 	t := &p.Totals

@@ -101,3 +101,20 @@ func TestCeilingObjective(t *testing.T) {
 	f("whisper.max<50ms", 100, 100, false)
 	f("max<50ms", 0, 0, false)
 }
+
+// TestCeilingAfterthought: what was refused at a rate breaks it also when the answers came after its time, and does not
+// fail the run.
+func TestCeilingAfterthought(t *testing.T) {
+	r := search(t, "max<50ms")
+	r.ended(1, 100, 1e6)
+	late := report.Phase{From: 1, To: 2, Totals: report.Totals{Refused: map[string]uint64{"RATE_LIMITED": 3}}}
+	r.ceiling.paused(&late)
+	found := r.ceiling.found()
+	if found.Knee != 0 || found.Steps[0].Met {
+		t.Errorf("the knee is %g after %+v", found.Knee, found.Steps)
+	}
+	all := report.Totals{Refused: map[string]uint64{"RATE_LIMITED": 3, "SERVER_BUSY": 1}}
+	if r.ceiling.forgive(&all); len(all.Refused) != 1 || all.Refused["SERVER_BUSY"] != 1 {
+		t.Errorf("what is left is %v, want the one that no rate is to blame for", all.Refused)
+	}
+}

@@ -46,7 +46,7 @@ func newRecorder(c *Config, env report.Environment, server *serverWatch) *record
 	for _, t := range c.Targets {
 		load.Targets = append(load.Targets, t.String())
 	}
-	r := &recorder{config: c, server: server, index: -1, total: newSum("", 0), lag: report.NewHistogram(),
+	r := &recorder{config: c, server: server, index: -1, total: newSum("", 0), stopped: func() error { return nil }, lag: report.NewHistogram(),
 		run: &report.Run{Format: report.Format, Command: c.Command, Environment: env, Load: load}}
 	if c.Objective != nil {
 		r.ceiling = newCeiling(c)
@@ -90,7 +90,9 @@ func (r *recorder) second(s *swarm.Second) {
 const minSpan = 100 * time.Millisecond
 
 func (s *sum) add(second *swarm.Second) {
-	s.to = max(s.to, second.At)
+	if second.Phase != "" { // the wait for what is under way is not time in which messages were wanted
+		s.to = max(s.to, second.At)
+	}
 	s.counts.Add(second)
 }
 
@@ -114,8 +116,13 @@ func (r *recorder) endPhase() {
 	}
 	r.run.Phases = append(r.run.Phases, report.Phase{Name: r.phase.name, From: r.phase.from.Seconds(),
 		To: r.phase.to.Seconds(), Totals: totals(&r.phase.counts, true)})
-	if r.ceiling != nil && r.ceiling.isStep(r.index) {
-		r.ceiling.ended(&r.run.Phases[len(r.run.Phases)-1])
+	last := &r.run.Phases[len(r.run.Phases)-1]
+	switch {
+	case r.ceiling == nil:
+	case r.ceiling.isStep(r.index):
+		r.ceiling.ended(last)
+	default:
+		r.ceiling.paused(last)
 	}
 	r.phase = nil
 }
@@ -183,7 +190,10 @@ func put(m map[report.Flow]uint64, f report.Flow, n uint64) {
 // update is a second as the live view has it.
 func (r *recorder) update(s *swarm.Second, point report.Second) live.Update {
 	u := live.Update{Second: point, Total: totals(&r.total.counts, false), Audit: s.Found, Wanted: s.Wanted,
-		Ending: s.Phase == ""}
+		Ending: r.stopped() != nil}
+	if s.Phase == "" && r.phase != nil {
+		u.Second.Phase = r.phase.name // what is waited for at the end belongs to it
+	}
 	plan := r.config.Plan
 	if s.Index < len(plan.Phases) && r.phase != nil {
 		u.Progress = min(1, (s.At-r.phase.from).Seconds()/plan.Phases[s.Index].Duration.Seconds())

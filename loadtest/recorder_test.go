@@ -38,7 +38,7 @@ func TestRecorder(t *testing.T) {
 		t.Fatalf("there are %d phases and %d seconds, want 2 and 4", len(run.Phases), len(run.Series))
 	}
 	one, two := run.Phases[0], run.Phases[1]
-	if one.Name != "one" || one.From != 0 || one.To != 1.5 || two.Name != "two" || two.From != 1.5 || two.To != 3 {
+	if one.Name != "one" || one.From != 0 || one.To != 1.5 || two.Name != "two" || two.From != 1.5 || two.To != 2.5 {
 		t.Errorf("the phases are %s from %g to %g and %s from %g to %g", one.Name, one.From, one.To, two.Name, two.From, two.To)
 	}
 	for _, c := range []struct {

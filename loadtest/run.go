@@ -72,7 +72,7 @@ func Run(ctx context.Context, c Config) (*report.Run, error) {
 	if last := c.Plan.Phases[len(c.Plan.Phases)-1]; c.Objective != nil && last.Broadcast+last.Whisper == 0 {
 		return nil, errors.New("the search for the ceiling starts at the rates of the last phase, and it has none: give --broadcast or --whisper")
 	}
-	if err := knock(ctx, c.Targets); err != nil {
+	if err := knock(ctx, c.Targets, c.Sources); err != nil {
 		return nil, err
 	}
 	watch, err := watchServer(ctx, c.Admin)
@@ -111,8 +111,11 @@ func Run(ctx context.Context, c Config) (*report.Run, error) {
 const knockLimit = 5 * time.Second
 
 // knock connects to every target once: a mistyped address should be told before a run, not by it.
-func knock(ctx context.Context, targets []netip.AddrPort) error {
+func knock(ctx context.Context, targets []netip.AddrPort, sources []netip.Addr) error {
 	dialer := net.Dialer{Timeout: knockLimit}
+	if len(sources) > 0 {
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(sources[0], 0))
+	}
 	for _, target := range targets {
 		conn, err := dialer.DialContext(ctx, "tcp", target.String())
 		if err != nil {

@@ -67,7 +67,9 @@ type loadtestRunCmd struct {
 
 // Help is what the command's --help tells besides its flags.
 func (c *loadtestRunCmd) Help() string {
-	return `    hubbub loadtest --connections 1000 --broadcast 50/s --whisper 500/s --html report.html
+	return `Two examples:
+
+    hubbub loadtest --connections 1000 --broadcast 50/s --whisper 500/s --html report.html
     hubbub loadtest --scenario churn --target tcp://chat.example.org:9000 --admin http://chat.example.org:9001
 
 Every message has a moment at which it should be sent, and latency counts from it: a server that stops for a second is

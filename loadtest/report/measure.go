@@ -84,7 +84,7 @@ var measures = map[string]measure{
 }
 
 // noServer is why the server has no figures.
-const noServer = "the server's figures are not known; is --admin given, and did messages arrive?"
+const noServer = "the server's figures are not known: give --admin, and let messages arrive"
 
 // nothingCompared is why a count of 0 is none: there was nothing that could have been counted.
 const nothingCompared = "the audit had nothing to compare"

@@ -86,8 +86,8 @@ func TestObjectiveUnknown(t *testing.T) {
 		"errors>0":             {lostAll, "the audit had nothing to compare"},
 		"rate<1/s":             {&Run{}, "no phase wanted any broadcast"},
 		"login.deliveries<0/s": {cleanRun(), "nothing of login is delivered"},
-		"server-cpu>1":         {ceilingRun(), "is --admin given"},
-		"server-memory>1MiB":   {ceilingRun(), "is --admin given"},
+		"server-cpu>1":         {ceilingRun(), "give --admin"},
+		"server-memory>1MiB":   {ceilingRun(), "give --admin"},
 		"generator-lag>1s":     {&Run{}, "no message was sent"},
 		"generator-cpu>1":      {&Run{}, "no messages were sent for a whole second"},
 	} {

@@ -34,9 +34,6 @@ type Config struct {
 // reserved is how many descriptors a process needs besides its connections.
 const reserved = 64
 
-// portsOfOne is how many connections one source address can have to one target: Linux' default range of ports.
-const portsOfOne = 28_232
-
 func (c *Config) check() error {
 	var errs []error
 	add := func(bad bool, format string, args ...any) {
@@ -52,10 +49,10 @@ func (c *Config) check() error {
 	add(uint64(most)+reserved > files,
 		"%d connections need %d open files and this process may have %d: raise the limit (ulimit -n) or take fewer",
 		most, most+reserved, files)
-	roads := max(1, len(c.Sources)) * max(1, len(c.Targets))
-	add(most > roads*portsOfOne,
-		"%d connections are more than the %d ports that one address has for one target: give --source-addresses, at least %d of them",
-		most, portsOfOne, (most+portsOfOne*max(1, len(c.Targets))-1)/(portsOfOne*max(1, len(c.Targets))))
+	ports := localPorts() * len(c.Targets)
+	add(ports > 0 && most > ports*max(1, len(c.Sources)),
+		"%d connections are more than the %d ports that a local address has: give --source-addresses, at least %d of them",
+		most, ports, (most+ports-1)/max(1, ports))
 	for _, p := range c.Plan.Phases {
 		add(p.Whisper > 0 && most < 2*c.Loops, "phase %q: whispering takes two users for each of the %d event loops", p.Name, c.Loops)
 		add(p.Abrupt > 0 && p.Churn > 0 && !c.asks(),

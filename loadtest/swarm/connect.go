@@ -73,19 +73,25 @@ func (l *loop) token(u *user) uint64 {
 	return uint64(int(u.number)/l.swarm.Loops) | uint64(u.life)<<32
 }
 
-// again is how long a user waits before another attempt, and stillThere how long when the server has yet to notice that
+// retryAfter is how long a user waits before another attempt, on average, and stillThere how long when the server has yet to notice that
 // the name's last connection is gone.
 const (
-	again      = time.Second
+	retryAfter = time.Second
 	stillThere = 50 * time.Millisecond
 	retryLimit = 40
 )
+
+// again is how long a user waits before another attempt: not all as long, or those whom a server has cut off at once come
+// back at once.
+func (l *loop) again() time.Duration {
+	return retryAfter/2 + time.Duration(l.rng.Float64()*float64(retryAfter))
+}
 
 // failed counts a connection that did not come to a login, and tries again later.
 func (l *loop) failed(u *user, err error) {
 	l.second.LoginRefused[explain(err)]++
 	l.drop(u)
-	l.returns.add(l.now+again, u)
+	l.returns.add(l.now+l.again(), u)
 }
 
 var errSource = errors.New("can't connect from")
@@ -127,7 +133,7 @@ func (l *loop) welcome(u *user, result codec.Code, heartbeat uint16) error {
 		l.upkeep.heartbeat = heartbeat
 		l.heard++
 		l.second.Logins++
-		l.second.measure(Login, l.now, u.intended, u.intended)
+		l.second.measure(Login, l.now, u.intended, u.intended, 1)
 		l.loggedIn.Add(1)
 		if !u.came && l.isWanted(u) {
 			u.came = true
@@ -143,7 +149,7 @@ func (l *loop) welcome(u *user, result codec.Code, heartbeat uint16) error {
 	default:
 		l.second.LoginRefused[result.String()]++
 		l.drop(u)
-		l.returns.add(l.now+again, u)
+		l.returns.add(l.now+l.again(), u)
 	}
 	return nil
 }
@@ -178,7 +184,7 @@ func (l *loop) lost(u *user, err error) {
 	l.drop(u)
 	if l.isWanted(u) {
 		u.retries = 1
-		l.returns.add(l.now+again, u)
+		l.returns.add(l.now+l.again(), u)
 	}
 }
 

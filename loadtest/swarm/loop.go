@@ -33,8 +33,9 @@ type loop struct {
 	returns returns
 	dirty   []*user // with bytes to write
 	buffers buffers
-	in      []byte // what is read
-	text    []byte // the message that is made
+	in      []byte        // what is read
+	text    []byte        // the message that is made
+	times   []audit.Times // of what was read, as long as it is what should come
 
 	connections int
 	loggedIn    atomic.Int64

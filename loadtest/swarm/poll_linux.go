@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"os"
 	"time"
 	"unsafe"
 
@@ -191,4 +192,18 @@ func openFiles() uint64 {
 		return math.MaxUint64
 	}
 	return limit.Cur
+}
+
+// localPorts returns how many ports one local address has towards one target.
+func localPorts() int {
+	const usual = 28_232 // of Linux, where the setting can't be read
+	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
+	if err != nil {
+		return usual
+	}
+	var first, last int
+	if _, err := fmt.Sscan(string(text), &first, &last); err != nil || last < first {
+		return usual
+	}
+	return last - first + 1
 }

@@ -46,6 +46,7 @@ func (l *loop) receive(u *user, most int) {
 	l.clock()
 	life, rest, before := u.life, l.in[:kept+n], l.second.Delivered[Broadcast]
 	for {
+		rest = l.hearMany(u, rest)
 		var packet []byte
 		if packet, rest, err = l.swarm.Dialect.Split(rest); packet == nil {
 			break
@@ -109,6 +110,26 @@ func (l *loop) packet(u *user, packet []byte) error {
 // classicBroadcast is the type of a classic BroadcastRes, whose number a native response has too.
 const classicBroadcast codec.Type = 3002
 
+// hearMany takes the broadcasts off the beginning of what was read as long as they are what should come next. Those that
+// were sent at once are measured at once.
+func (l *loop) hearMany(u *user, read []byte) []byte {
+	if u.state != on {
+		return read
+	}
+	read, l.times = l.ledger.Follow(&u.receiver, read, l.times[:0])
+	l.heard += uint64(len(l.times))
+	l.second.Delivered[Broadcast] += uint64(len(l.times))
+	for from := 0; from < len(l.times); {
+		t, next := l.times[from], from+1
+		for next < len(l.times) && l.times[next] == t {
+			next++
+		}
+		l.second.measure(Broadcast, l.now, t.Intended, t.Sent, next-from)
+		from = next
+	}
+	return read
+}
+
 // hear checks and measures a broadcast.
 func (l *loop) hear(u *user, packet []byte) {
 	intended, sent, ok := l.ledger.Broadcast(&u.receiver, packet, l.now)
@@ -117,7 +138,7 @@ func (l *loop) hear(u *user, packet []byte) {
 	}
 	l.heard++
 	l.second.Delivered[Broadcast]++
-	l.second.measure(Broadcast, l.now, intended, sent)
+	l.second.measure(Broadcast, l.now, intended, sent, 1)
 }
 
 // progress gives a closed loop room for the broadcasts that have come. A delivery is a receiver's part of one of this
@@ -142,7 +163,7 @@ func (l *loop) whispered(u *user, from, message string, id uint64) {
 	}
 	l.heard++
 	l.second.Delivered[Whisper]++
-	l.second.measure(Whisper, l.now, intended, sent)
+	l.second.measure(Whisper, l.now, intended, sent, 1)
 	if l.swarm.Window > 0 {
 		if stamp, err := audit.ReadStamp(message); err == nil {
 			l.arrived(int(stamp.Sender) / l.swarm.Loops)
@@ -175,7 +196,7 @@ func (l *loop) answer(u *user, ref uint32, result codec.Code) error {
 		return nil
 	}
 	if result == codec.Success {
-		l.second.measure(Answer, l.now, q.intended, q.sent)
+		l.second.measure(Answer, l.now, q.intended, q.sent, 1)
 	} else {
 		if q.flow != Whisper || result != codec.UserNotFound || !l.missed(l.correspondent(u, q), q.sent) {
 			l.second.Refused[result]++

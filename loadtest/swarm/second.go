@@ -134,11 +134,11 @@ func addInto[K comparable](sum, more map[K]uint64) {
 	}
 }
 
-// measure records one value of a flow.
-func (s *Second) measure(f Flow, now, intended, sent time.Duration) {
-	s.Latency[f].RecordValue(microseconds(now - intended))
+// measure records what so many messages of a flow took.
+func (s *Second) measure(f Flow, now, intended, sent time.Duration, messages int) {
+	s.Latency[f].RecordValues(microseconds(now-intended), int64(messages))
 	if sent != intended {
-		s.Raw[f].RecordValue(microseconds(now - sent))
+		s.Raw[f].RecordValues(microseconds(now-sent), int64(messages))
 	}
 }
 

@@ -95,7 +95,7 @@ func (q *queue) empty() bool { return q.head == len(q.items) }
 type buffers struct{ free [][]byte }
 
 // bufferKept is the largest slice that is kept for the next.
-const bufferKept = 64 << 10
+const bufferKept = 16 << 10
 
 func (b *buffers) take() []byte {
 	if n := len(b.free); n > 0 {
@@ -107,7 +107,7 @@ func (b *buffers) take() []byte {
 }
 
 func (b *buffers) give(buf []byte) {
-	if buf != nil && cap(buf) <= bufferKept && len(b.free) < 4096 {
+	if buf != nil && cap(buf) <= bufferKept && len(b.free) < 1024 {
 		b.free = append(b.free, buf[:0])
 	}
 }
