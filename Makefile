@@ -13,7 +13,7 @@ COMPARE  ?= ../shared/bench/compare.sh
 # What the tests need beyond Go, as command=package of Debian. The race detector needs a C compiler.
 NEEDS    := gcc=build-essential tmux=tmux
 # Files that `make gen` writes.
-GENERATED := $(wildcard README.md docs/PROTOCOL.md)
+GENERATED := $(wildcard README.md docs/PROTOCOL.md docs/performance/*.svg)
 
 # Go stamps version and revision into the binary, where it can ask git.
 VCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)

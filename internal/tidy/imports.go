@@ -43,6 +43,7 @@ var layers = []layer{
 	{dir: "internal/vectors", external: stdOnly},
 	{dir: "internal/tidy", external: stdOnly},
 	{dir: "internal/protocoldoc", module: []string{"codec", "internal/vectors"}, external: stdOnly},
+	{dir: "internal/perfdoc", module: []string{"loadtest/plot"}, external: []string{"github.com/goccy/go-yaml"}},
 	{dir: "internal", module: append([]string{"server"}, belowAll...)}, // tests and generators, in no binary
 }
 
