@@ -59,8 +59,8 @@ func newLoop(s *Swarm, index int) (*loop, error) {
 		return nil, err
 	}
 	l := &loop{swarm: s, index: index, poll: poll, rng: rand.New(rand.NewPCG(s.Seed, uint64(index))),
-		users: make([]user, share(s.Plan.Connections, index, s.Loops)), in: make([]byte, readSize), second: NewSecond()}
-	l.second.loop = index
+		users: make([]user, share(s.Plan.Connections, index, s.Loops)), in: make([]byte, readSize)}
+	l.countInto(NewSecond())
 	l.slotCount = l.slots()
 	l.ledger = audit.NewLedger(audit.Rules{Run: s.Mark, Dialect: s.Dialect, Name: s.name, Slots: l.slotCount,
 		Partner: func(sender uint32, slot int) uint32 {
@@ -194,13 +194,19 @@ func (l *loop) publish() {
 		s.Busy = 1 - float64(l.waited)/float64(span)
 	}
 	select {
-	case l.second = <-l.swarm.spare:
+	case spare := <-l.swarm.spare:
+		l.countInto(spare)
 	default:
-		l.second = NewSecond()
+		l.countInto(NewSecond())
 	}
-	l.second.loop = l.index
 	l.secondFrom, l.waited = l.now, 0
 	l.swarm.seconds <- s
+}
+
+// countInto begins the loop's next second.
+func (l *loop) countInto(next *Second) {
+	l.second = next
+	next.loop, next.open = l.index, l.swarm.Window == 0
 }
 
 // finish settles accounts with the audit and closes every connection.

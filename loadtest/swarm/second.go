@@ -55,12 +55,13 @@ type Second struct {
 	Connections int           // open, at its end
 	LoggedIn    int
 	Latency     [flows]*hdrhistogram.Histogram // in µs, from the intended moment
-	Raw         [flows]*hdrhistogram.Histogram // in µs, from the moment of sending, where that was another
+	Raw         [flows]*hdrhistogram.Histogram // in µs, from the moment of sending; nothing in a closed loop
 	Lag         *hdrhistogram.Histogram        // in µs: how late messages were sent
 	Found       map[audit.Kind]uint64          // by the audit, in the whole run so far
 	Busy        float64                        // share of the time in which the busiest loop was not waiting
 
-	loop int // whose it is, until they are added up
+	loop int  // whose it is, until they are added up
+	open bool // the loop is
 }
 
 // NewSecond returns one in which nothing has happened yet.
@@ -134,10 +135,10 @@ func addInto[K comparable](sum, more map[K]uint64) {
 	}
 }
 
-// measure records what so many messages of a flow took.
+// measure records what so many messages of a flow took. In a closed loop nothing is intended before it is sent.
 func (s *Second) measure(f Flow, now, intended, sent time.Duration, messages int) {
 	s.Latency[f].RecordValues(microseconds(now-intended), int64(messages))
-	if sent != intended {
+	if s.open {
 		s.Raw[f].RecordValues(microseconds(now-sent), int64(messages))
 	}
 }
