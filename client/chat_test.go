@@ -15,7 +15,7 @@ import (
 )
 
 func TestBroadcast(t *testing.T) {
-	addr := start(t).Address
+	addr := chattest.Serve(t).Address
 	alice, bob := dial(t, addr, "alice"), dial(t, addr, "bob")
 	id, err := alice.Broadcast(t.Context(), "hi, 世界")
 	if err != nil {
@@ -38,7 +38,7 @@ func TestBroadcast(t *testing.T) {
 }
 
 func TestWhisper(t *testing.T) {
-	addr := start(t).Address
+	addr := chattest.Serve(t).Address
 	alice, bob := dial(t, addr, "alice"), dial(t, addr, "bob")
 	id, err := alice.Whisper(t.Context(), "bob", "psst")
 	if err != nil {
@@ -59,7 +59,7 @@ func TestWhisper(t *testing.T) {
 
 func TestSendKeepsOrder(t *testing.T) {
 	const n = 5000 // more than an outbox holds
-	addr := start(t, "--message-rate=0").Address
+	addr := chattest.Serve(t, "--message-rate=0").Address
 	alice, bob := dial(t, addr, "alice"), dial(t, addr, "bob")
 	sent := make(chan error, 1)
 	go func() {
@@ -84,7 +84,7 @@ func TestSendKeepsOrder(t *testing.T) {
 }
 
 func TestRefusedEvent(t *testing.T) {
-	alice := dial(t, start(t).Address, "alice")
+	alice := dial(t, chattest.Serve(t).Address, "alice")
 	if err := alice.SendWhisper(t.Context(), "nobody", "psst"); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestRefusedEvent(t *testing.T) {
 }
 
 func TestPing(t *testing.T) {
-	alice := dial(t, start(t).Address, "alice")
+	alice := dial(t, chattest.Serve(t).Address, "alice")
 	rtt, err := alice.Ping(t.Context())
 	if err != nil || rtt <= 0 {
 		t.Errorf("got %s, %v", rtt, err)
@@ -105,7 +105,7 @@ func TestPing(t *testing.T) {
 }
 
 func TestLogin(t *testing.T) {
-	addr := start(t).Address
+	addr := chattest.Serve(t).Address
 	alice := dial(t, addr, "Alice")
 	if alice.User() != "alice" || alice.Session() == 0 || alice.Addr() != addr {
 		t.Errorf("got user %q, session %d, address %s", alice.User(), alice.Session(), alice.Addr())
@@ -132,11 +132,11 @@ func TestNoPlace(t *testing.T) {
 			t.Errorf("got  %v\nwant %s", err, text)
 		}
 	}
-	full := start(t, "--max-sessions=1")
+	full := chattest.Serve(t, "--max-sessions=1")
 	dial(t, full.Address, "alice")
 	f(full, codec.LoginUserFull)
 
-	leaving := start(t, "--drain=1h")
+	leaving := chattest.Serve(t, "--drain=1h")
 	told := make(chan client.Event)
 	for i := range 200 { // they leave one by one, so that the server is still there when bob comes
 		c := dial(t, leaving.Address, fmt.Sprint("user", i))
@@ -157,7 +157,7 @@ func TestNoPlace(t *testing.T) {
 }
 
 func TestLogoutFreesTheName(t *testing.T) {
-	addr := start(t).Address
+	addr := chattest.Serve(t).Address
 	alice, bob := dial(t, addr, "alice"), dial(t, addr, "bob")
 	if _, err := bob.Whisper(t.Context(), "alice", "before"); err != nil {
 		t.Fatal(err)
@@ -193,7 +193,7 @@ func TestUnreachable(t *testing.T) {
 }
 
 func TestOversizedIsRefusedHere(t *testing.T) {
-	addr := start(t).Address
+	addr := chattest.Serve(t).Address
 	alice := dial(t, addr, "alice")
 	for _, length := range []int{5000, 70000} {
 		text := strings.Repeat("x", length)

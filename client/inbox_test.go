@@ -9,6 +9,7 @@ import (
 
 	"hubbub/client"
 	"hubbub/codec"
+	"hubbub/internal/chattest"
 )
 
 // flood sends n broadcasts and says when it got rid of them.
@@ -45,7 +46,7 @@ func TestBackpressure(t *testing.T) {
 
 // A request from the goroutine that reads the events gets its answer although the inbox is full in front of it.
 func TestRequestBehindFullInbox(t *testing.T) {
-	addr := start(t, "--message-rate=0").Address
+	addr := chattest.Serve(t, "--message-rate=0").Address
 	alice := dialWith(t, addr, client.Options{User: "alice", EventBuffer: 1})
 	bob := dial(t, addr, "bob")
 	for range 50 {
@@ -60,7 +61,7 @@ func TestRequestBehindFullInbox(t *testing.T) {
 }
 
 func TestDiscardEvents(t *testing.T) {
-	addr := start(t, "--message-rate=0").Address
+	addr := chattest.Serve(t, "--message-rate=0").Address
 	alice := dialWith(t, addr, client.Options{User: "alice", EventBuffer: 1, DiscardEvents: true})
 	bob := dial(t, addr, "bob")
 	for range 500 {

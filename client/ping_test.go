@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hubbub/client"
+	"hubbub/internal/chattest"
 )
 
 // The heartbeat is kept: twice in its time a PING is sent.
@@ -37,7 +38,7 @@ func TestHeartbeat(t *testing.T) {
 
 // What the client sends by itself is what the real server asks for: an idle session outlives its limit.
 func TestIdleSessionIsKept(t *testing.T) {
-	addr := start(t, "--heartbeat=1s").Address // its end would come after 2.5s
+	addr := chattest.Serve(t, "--heartbeat=1s").Address // its end would come after 2.5s
 	writes := make(chan struct{}, 100)
 	alice := dialWith(t, addr, client.Options{User: "alice", Dial: func(ctx context.Context, addr string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)

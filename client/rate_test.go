@@ -9,6 +9,7 @@ import (
 
 	"hubbub/client"
 	"hubbub/codec"
+	"hubbub/internal/chattest"
 )
 
 // The time of these tests is over before the server gives back a second token.
@@ -17,7 +18,7 @@ const slowest = "--message-rate=1"
 // Who sends above the server's rate without asking for answers learns of each message that was refused.
 func TestSendAboveTheRate(t *testing.T) {
 	const n, burst = 30, 10
-	addr := start(t, slowest, "--message-burst=10").Address
+	addr := chattest.Serve(t, slowest, "--message-burst=10").Address
 	alice, bob := dial(t, addr, "alice"), dial(t, addr, "bob")
 	for range n {
 		if err := alice.SendBroadcast(t.Context(), "hi"); err != nil {
@@ -46,7 +47,7 @@ func TestSendAboveTheRate(t *testing.T) {
 
 // Who goes on is disconnected, and every method says why.
 func TestFloodEnds(t *testing.T) {
-	alice := dial(t, start(t, slowest, "--message-burst=5").Address, "alice")
+	alice := dial(t, chattest.Serve(t, slowest, "--message-burst=5").Address, "alice")
 	var err error
 	for err == nil {
 		err = alice.SendBroadcast(t.Context(), "hi")
@@ -62,7 +63,7 @@ func TestFloodEnds(t *testing.T) {
 
 // A PING has no answer that could say so, but its sender learns that it was refused.
 func TestPingAboveTheRate(t *testing.T) {
-	alice := dial(t, start(t, slowest, "--message-burst=3").Address, "alice")
+	alice := dial(t, chattest.Serve(t, slowest, "--message-burst=3").Address, "alice")
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	var err error
@@ -77,7 +78,7 @@ func TestPingAboveTheRate(t *testing.T) {
 // A sender who is slowed down to the server by PINGs does not wait for those that the server refuses for its rate.
 func TestRefusedMark(t *testing.T) {
 	const n = 2000 // 2 MiB, which takes 30 marks
-	addr := start(t, "--message-rate=1000", "--message-burst=1000", "--strand-bytes=4MiB").Address
+	addr := chattest.Serve(t, "--message-rate=1000", "--message-burst=1000", "--strand-bytes=4MiB").Address
 	alice := dialWith(t, addr, client.Options{User: "alice", DiscardEvents: true})
 	text := strings.Repeat("x", 1000)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // a mark is given up after 15s
@@ -97,7 +98,7 @@ func TestRefusedMark(t *testing.T) {
 
 // Who does not read events is disconnected in the end, has lost none of what came before that, and learns why.
 func TestSlowReader(t *testing.T) {
-	addr := start(t, "--message-rate=0", "--outbox-bytes=64KiB", "--max-message=50000", "--max-packet=65535").Address
+	addr := chattest.Serve(t, "--message-rate=0", "--outbox-bytes=64KiB", "--max-message=50000", "--max-packet=65535").Address
 	alice := dialWith(t, addr, client.Options{User: "alice", EventBuffer: 10})
 	bob := dialWith(t, addr, client.Options{User: "bob", MaxPacket: 65535})
 	text, sent := strings.Repeat("x", 50000), []codec.ID{} // the kernel holds some MiB too

@@ -12,11 +12,12 @@ import (
 
 	"hubbub/client"
 	"hubbub/codec"
+	"hubbub/internal/chattest"
 )
 
 // A server that is started anew gets its clients back.
 func TestReconnect(t *testing.T) {
-	s := start(t)
+	s := chattest.Serve(t)
 	gate := make(chan struct{}, 1) // attempts to connect wait here
 	gate <- struct{}{}
 	c := dialWith(t, s.Address, client.Options{User: "Alice", Reconnect: true, Dial: func(ctx context.Context, addr string) (net.Conn, error) {
@@ -28,7 +29,7 @@ func TestReconnect(t *testing.T) {
 		return new(net.Dialer).DialContext(ctx, "tcp", addr)
 	}})
 	say(t, c, "hi")
-	stop(t, s)
+	s.StopIn(t)
 	if got, want := event[client.Notice](t, c), (client.Notice{Code: codec.ShuttingDown, Text: codec.ShuttingDown.Text()}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -40,7 +41,7 @@ func TestReconnect(t *testing.T) {
 	}
 
 	// Somebody else is quicker. The old session may be what has the name, so that passes for the client.
-	start(t, "--listen="+s.Address)
+	chattest.Serve(t, "--listen="+s.Address)
 	thief := dial(t, s.Address, "alice")
 	close(gate)
 	if d := event[client.Disconnected](t, c); !errors.Is(d.Err, codec.LoginUserAlready) {
@@ -98,7 +99,7 @@ func TestReconnectBacksOff(t *testing.T) {
 
 // Some ends are final although the client would reconnect: to do so would end as before, or do harm.
 func TestFinalEnds(t *testing.T) {
-	addr := start(t, "--duplicate-login=replace").Address
+	addr := chattest.Serve(t, "--duplicate-login=replace").Address
 	f := func(code codec.Code, end func(c *client.Client)) {
 		t.Helper()
 		c := dialWith(t, addr, client.Options{User: "alice", Reconnect: true, MaxPacket: 10000})
@@ -153,9 +154,9 @@ func TestRefusedReloginEnds(t *testing.T) {
 }
 
 func TestNoReconnect(t *testing.T) {
-	s := start(t)
+	s := chattest.Serve(t)
 	c := dial(t, s.Address, "alice")
-	stop(t, s)
+	s.StopIn(t)
 	event[client.Notice](t, c)
 	noEvent(t, c)
 	want := "client: the server closed the connection: the server is shutting down; connect again in a moment (SHUTTING_DOWN)"

@@ -20,24 +20,6 @@ func startServer(flags ...string) (addr string, stop func()) {
 	}
 }
 
-// start starts a server with these flags, which runs until the test ends or stops it.
-func start(t *testing.T, flags ...string) *chattest.Server {
-	t.Helper()
-	s, err := chattest.Start(flags...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { stop(t, s) })
-	return s
-}
-
-func stop(t *testing.T, s *chattest.Server) {
-	t.Helper()
-	if err := s.Stop(); err != nil {
-		t.Error(err)
-	}
-}
-
 func dial(t *testing.T, addr, user string) *client.Client {
 	t.Helper()
 	return dialWith(t, addr, client.Options{User: user})

@@ -19,16 +19,7 @@ func TestMain(m *testing.M) { chattest.Main(m) }
 // startServer runs a server whose clients may say as much as they like, and returns its address.
 func startServer(t *testing.T) string {
 	t.Helper()
-	s, err := chattest.Start("--message-rate=0", "--drain=100ms")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s.Address
+	return chattest.Serve(t, "--message-rate=0", "--drain=100ms").Address
 }
 
 // load runs a load test of so many users against an address.

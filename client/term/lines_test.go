@@ -70,24 +70,6 @@ func (r *lineRun) wants(t *testing.T, out, err string) {
 	}
 }
 
-// start starts the real server, which runs until the test ends or stops it.
-func start(t *testing.T, flags ...string) *chattest.Server {
-	t.Helper()
-	s, err := chattest.Start(flags...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { stop(t, s) })
-	return s
-}
-
-func stop(t *testing.T, s *chattest.Server) {
-	t.Helper()
-	if err := s.Stop(); err != nil {
-		t.Error(err)
-	}
-}
-
 // dial logs in as bob, to whom alice talks.
 func dial(t *testing.T, s *chattest.Server) *client.Client {
 	t.Helper()
@@ -125,7 +107,7 @@ func hears(t *testing.T, bob *client.Client, want ...string) {
 }
 
 func TestLinesAreSent(t *testing.T) {
-	s := start(t)
+	s := chattest.Serve(t)
 	bob := dial(t, s)
 	r := runLines(t, s.Address, client.Options{}, 0)
 	if err := r.end("one\n\n//two\n/w bob three"); err != nil {
@@ -136,7 +118,7 @@ func TestLinesAreSent(t *testing.T) {
 }
 
 func TestLinesArePrinted(t *testing.T) {
-	s := start(t)
+	s := chattest.Serve(t)
 	bob := dial(t, s)
 	r := runLines(t, s.Address, client.Options{}, 0)
 	said, err := bob.Broadcast(t.Context(), "hi \u202e世界")
@@ -155,7 +137,7 @@ func TestLinesArePrinted(t *testing.T) {
 }
 
 func TestFailedLinesAreTold(t *testing.T) {
-	s := start(t)
+	s := chattest.Serve(t)
 	bob := dial(t, s)
 	r := runLines(t, s.Address, client.Options{}, 0)
 	if err := r.end("one\n/w nobody hi\n/dance\n/r yes\nring\a\ntwo\n"); !errors.Is(err, errUnsent) {
@@ -170,7 +152,7 @@ func TestFailedLinesAreTold(t *testing.T) {
 
 // A script is slowed down to the server's rate and loses no line.
 func TestLinesKeepTheRate(t *testing.T) {
-	s := start(t, "--message-rate=10", "--message-burst=2")
+	s := chattest.Serve(t, "--message-rate=10", "--message-burst=2")
 	bob := dial(t, s)
 	r := runLines(t, s.Address, client.Options{}, 0)
 	if err := r.end("one\ntwo\nthree\nfour\n"); err != nil {
@@ -181,7 +163,7 @@ func TestLinesKeepTheRate(t *testing.T) {
 }
 
 func TestLinesEndWithTheConnection(t *testing.T) {
-	s := start(t, "--duplicate-login=replace")
+	s := chattest.Serve(t, "--duplicate-login=replace")
 	r := runLines(t, s.Address, client.Options{Reconnect: true}, time.Hour)
 	second := runLines(t, s.Address, client.Options{}, 0)
 	if err := <-r.result; !errors.Is(err, codec.Replaced) || strings.HasPrefix(err.Error(), "client") {
@@ -195,7 +177,7 @@ func TestLinesEndWithTheConnection(t *testing.T) {
 
 // Lines that come while the server is started anew wait for it.
 func TestLinesGoOnAfterReconnect(t *testing.T) {
-	s := start(t)
+	s := chattest.Serve(t)
 	gate := make(chan struct{}, 1) // attempts to connect wait here
 	gate <- struct{}{}
 	r := runLines(t, s.Address, client.Options{Reconnect: true, Dial: func(ctx context.Context, addr string) (net.Conn, error) {
@@ -207,8 +189,8 @@ func TestLinesGoOnAfterReconnect(t *testing.T) {
 		return new(net.Dialer).DialContext(ctx, "tcp", addr)
 	}}, 0)
 	r.sent("one\n")
-	stop(t, s)
-	bob := dial(t, start(t, "--listen="+s.Address))
+	s.StopIn(t)
+	bob := dial(t, chattest.Serve(t, "--listen="+s.Address))
 	close(gate)
 	if err := r.end("two\n"); err != nil {
 		t.Error(err)
@@ -222,7 +204,7 @@ func TestLinesGoOnAfterReconnect(t *testing.T) {
 }
 
 func TestLinesStop(t *testing.T) {
-	s := start(t)
+	s := chattest.Serve(t)
 	f := func(stop func(r *lineRun)) {
 		t.Helper()
 		r := runLines(t, s.Address, client.Options{}, time.Hour)
@@ -238,7 +220,7 @@ func TestLinesStop(t *testing.T) {
 }
 
 func TestTooLongLineEndsTheInput(t *testing.T) {
-	s := start(t)
+	s := chattest.Serve(t)
 	r := runLines(t, s.Address, client.Options{}, 0)
 	if err := r.end(strings.Repeat("x", 5000) + "\n"); !errors.Is(err, errUnsent) {
 		t.Errorf("got %v, want %v", err, errUnsent)

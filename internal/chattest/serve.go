@@ -51,6 +51,25 @@ func Start(flags ...string) (*Server, error) {
 	}
 }
 
+// Serve is Start for a test: the server runs until the test ends, or StopIn.
+func Serve(t testing.TB, flags ...string) *Server {
+	t.Helper()
+	s, err := Start(flags...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.StopIn(t) })
+	return s
+}
+
+// StopIn is Stop for a test, which fails when the server did not end as it should.
+func (s *Server) StopIn(t testing.TB) {
+	t.Helper()
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 // Drain begins to shut the server down and does not wait for the end.
 func (s *Server) Drain() { s.cancel() }
 

@@ -47,7 +47,7 @@ func (l *loop) connectDue() time.Duration {
 }
 
 // isWanted reports whether the plan wants a user logged in.
-func (l *loop) isWanted(u *user) bool { return int(u.number)/l.swarm.Loops < l.wanted && !l.draining() }
+func (l *loop) isWanted(u *user) bool { return l.local(u) < l.wanted && !l.draining() }
 
 // connect begins a connection that was intended at a moment.
 func (l *loop) connect(u *user, intended time.Duration) {
@@ -70,11 +70,11 @@ func (l *loop) connect(u *user, intended time.Duration) {
 }
 
 func (l *loop) token(u *user) uint64 {
-	return uint64(int(u.number)/l.swarm.Loops) | uint64(u.life)<<32
+	return uint64(l.local(u)) | uint64(u.life)<<32
 }
 
-// retryAfter is how long a user waits before another attempt, on average, and stillThere how long when the server has yet to notice that
-// the name's last connection is gone.
+// retryAfter is how long a user waits before another attempt, on average, and stillThere how long when the server has yet
+// to notice that the name's last connection is gone.
 const (
 	retryAfter = time.Second
 	stillThere = 50 * time.Millisecond

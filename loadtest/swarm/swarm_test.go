@@ -19,15 +19,7 @@ func TestMain(m *testing.M) { chattest.Main(m) }
 // start runs a server whose clients may say as much as they like.
 func start(t *testing.T, flags ...string) netip.AddrPort {
 	t.Helper()
-	s, err := chattest.Start(append([]string{"--message-rate=0", "--drain=100ms"}, flags...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := chattest.Serve(t, append([]string{"--message-rate=0", "--drain=100ms"}, flags...)...)
 	return netip.MustParseAddrPort(s.Address)
 }
 
