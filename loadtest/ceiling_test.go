@@ -5,8 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"hubbub/codec"
 	"hubbub/loadtest/report"
 	"hubbub/loadtest/scenario"
+	"hubbub/loadtest/swarm"
 )
 
 // search is a recorder that looks for a ceiling, from the rate of the last phase of a plan with a warm-up.
@@ -116,5 +118,29 @@ func TestCeilingAfterthought(t *testing.T) {
 	all := report.Totals{Refused: map[string]uint64{"RATE_LIMITED": 3, "SERVER_BUSY": 1}}
 	if r.ceiling.forgive(&all); len(all.Refused) != 1 || all.Refused["SERVER_BUSY"] != 1 {
 		t.Errorf("what is left is %v, want the one that no rate is to blame for", all.Refused)
+	}
+}
+
+// TestPauseBelongsToItsRate: the recorder hands the search what came in the pause behind a rate.
+func TestPauseBelongsToItsRate(t *testing.T) {
+	r := search(t, "max<50ms")
+	phase := func(index int, name string, sent, refused uint64) {
+		s := swarm.NewSecond()
+		s.At, s.Index, s.Phase = time.Duration(index+1)*time.Second, index, name
+		s.Intended[swarm.Broadcast], s.Sent[swarm.Broadcast] = sent, sent
+		if sent > 0 {
+			_ = s.Latency[swarm.Broadcast].RecordValue(1000)
+		}
+		if refused > 0 {
+			s.Refused[codec.RateLimited] = refused
+		}
+		r.second(s)
+	}
+	phase(0, "warm up", 1, 0)
+	phase(1, "steady", 100, 0)
+	phase(2, "pause", 0, 3)
+	phase(3, "200/s", 0, 0)
+	if found := r.ceiling.found(); len(found.Steps) != 1 || found.Steps[0].Met {
+		t.Errorf("the steps are %+v, want one that was not met", found.Steps)
 	}
 }

@@ -94,6 +94,12 @@ func TestSteady(t *testing.T) {
 		if got := total.Delivered[swarm.Whisper]; got != w {
 			t.Errorf("%d whispers arrived of %d", got, w)
 		}
+		for flow, want := range map[swarm.Flow]uint64{swarm.Broadcast: b * 59, swarm.Whisper: w, swarm.Login: 60} {
+			latency, raw := total.Latency[flow].TotalCount(), total.Raw[flow].TotalCount()
+			if uint64(latency) != want || raw != latency {
+				t.Errorf("%d latencies of %s and %d raw ones were recorded, want %d", latency, flow, raw, want)
+			}
+		}
 		if got := tally.Checked; got != b*59+w {
 			t.Errorf("%d deliveries were checked, want %d", got, b*59+w)
 		}
@@ -285,4 +291,13 @@ phases:
 	t.Run("broadcast", func(t *testing.T) { f(t, "broadcast", swarm.Broadcast, 1) })
 	t.Run("broadcast from two loops", func(t *testing.T) { f(t, "broadcast", swarm.Broadcast, 2) })
 	t.Run("whisper", func(t *testing.T) { f(t, "whisper", swarm.Whisper, 2) })
+}
+
+// TestTooMany: what a machine can't give is told before anybody connects.
+func TestTooMany(t *testing.T) {
+	_, err := swarm.New(swarm.Config{Plan: &scenario.Plan{Connections: 1 << 20}, Loops: 1, Dialect: codec.Native,
+		Targets: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")}})
+	if err == nil || !strings.Contains(err.Error(), "give --source-addresses") {
+		t.Errorf("a million connections from one address: %v", err)
+	}
 }
