@@ -284,6 +284,9 @@ phases:
 		if !tally.Clean() {
 			t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
 		}
+		if got := total.Latency[flow].TotalCount(); uint64(got) != total.Delivered[flow] {
+			t.Errorf("%d latencies were recorded of %d deliveries", got, total.Delivered[flow])
+		}
 		if total.Sent[flow] < 100 {
 			t.Errorf("%d were sent in a second", total.Sent[flow])
 		}
