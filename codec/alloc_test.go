@@ -11,14 +11,14 @@ import (
 
 // hot are the messages that a busy server handles all the time, as the server writes them in each dialect.
 var hot = []Message{
-	&LoginRequest{Asked{1}, "alice", "secret", 0, 0},
+	&LoginRequest{Asked: Asked{1}, User: "alice", Password: "secret"},
 	&LogoutRequest{Asked{1}},
 	&BroadcastRequest{Asked{1}, strings.Repeat("x", 64)},
 	&BroadcastResponse{Answer{1, Success}, 1 << 40},
-	&BroadcastNotify{1 << 40, "alice", strings.Repeat("x", 64)},
+	&BroadcastNotify{ID: 1 << 40, User: "alice", Message: strings.Repeat("x", 64)},
 	&WhisperRequest{Asked{1}, "bob", strings.Repeat("x", 64)},
 	&WhisperResponse{Answer{1, Success}, 1 << 40},
-	&WhisperNotify{1 << 40, "alice", strings.Repeat("x", 1024)},
+	&WhisperNotify{ID: 1 << 40, User: "alice", Message: strings.Repeat("x", 1024)},
 	&Ping{Asked{1}},
 	&Pong{Asked{1}},
 }
@@ -55,7 +55,7 @@ func TestDecodeAllocatesNothing(t *testing.T) {
 
 func TestFramingAllocatesNothing(t *testing.T) {
 	for d := range Dialect(Dialects) {
-		stream := d.Append(nil, &BroadcastNotify{1, "alice", "hi"})
+		stream := d.Append(nil, &BroadcastNotify{ID: 1, User: "alice", Message: "hi"})
 		src := &pieces{}
 		dst := make([]byte, 0, ClassicMax)
 		n := testing.AllocsPerRun(1000, func() {

@@ -65,10 +65,10 @@ func BenchmarkAppend(b *testing.B) {
 	}
 	f(Native, &LoginResponse{User: "alice"})
 	f(Native, &BroadcastResponse{ID: 1})
-	f(Native, &BroadcastNotify{1, "alice", text64})
-	f(Native, &WhisperNotify{1, "alice", text64})
+	f(Native, &BroadcastNotify{ID: 1, User: "alice", Message: text64})
+	f(Native, &WhisperNotify{ID: 1, User: "alice", Message: text64})
 	f(Native, &Pong{})
 	f(Classic, &LoginResponse{User: "alice"})
-	f(Classic, &BroadcastNotify{1, "alice", text64})
-	f(Classic, &WhisperNotify{1, "alice", text64})
+	f(Classic, &BroadcastNotify{ID: 1, User: "alice", Message: text64})
+	f(Classic, &WhisperNotify{ID: 1, User: "alice", Message: text64})
 }

@@ -108,7 +108,7 @@ func decodeClassic(packet []byte, into *Decoder) Message {
 	case kind == 2001 && size == 103:
 		var m LoginReq
 		m.layout(f)
-		into.login = LoginRequest{User: m.Username, Password: m.Password}
+		into.login = LoginRequest{User: m.Username, Password: m.Password, Account: m.UserID}
 		return &into.login
 	case kind == 3001 && size == 1029:
 		into.broadcast = BroadcastRequest{}

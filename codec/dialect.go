@@ -30,7 +30,9 @@ func (d Dialect) Limit(native int) int {
 // Decoder holds one of each request, so that decoding does not allocate: what Decode returns is valid until the next
 // Decode of the same packet type. The zero value is ready. It belongs to one goroutine at a time.
 type Decoder struct {
+	register  RegisterRequest
 	login     LoginRequest
+	history   HistoryRequest
 	logout    LogoutRequest
 	broadcast BroadcastRequest
 	whisper   WhisperRequest
@@ -68,6 +70,12 @@ func (dec *Decoder) request(t Type) Message {
 	case TypeLoginRequest:
 		dec.login = LoginRequest{}
 		return &dec.login
+	case TypeRegisterRequest:
+		dec.register = RegisterRequest{}
+		return &dec.register
+	case TypeHistoryRequest:
+		dec.history = HistoryRequest{}
+		return &dec.history
 	case TypeLogoutRequest:
 		dec.logout = LogoutRequest{}
 		return &dec.logout

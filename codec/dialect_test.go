@@ -71,12 +71,17 @@ func TestFieldOffsets(t *testing.T) {
 			t.Errorf("%s: %v, want %v", Name(m), got, want)
 		}
 	}
-	f(&LoginRequest{}, FieldDoc{"ref", "u32", 4}, FieldDoc{"user", "str", 8}, FieldDoc{"password", "str", -1},
-		FieldDoc{"caps", "u32", -1}, FieldDoc{"since", "u64", -1})
-	f(&LoginResponse{}, FieldDoc{"ref", "u32", 4}, FieldDoc{"result", "u16", 8}, FieldDoc{"session", "u64", 10},
-		FieldDoc{"user", "str", 18}, FieldDoc{"caps", "u32", -1}, FieldDoc{"heartbeat", "u16", -1})
-	f(&LoginReq{}, FieldDoc{"userId", "char[33]", 4}, FieldDoc{"password", "char[33]", 37}, FieldDoc{"username", "char[33]", 70})
-	f(&WhisperRes{}, FieldDoc{"result", "u16", 4}, FieldDoc{"sender", "char[33]", 6}, FieldDoc{"message", "char[1025]", 39})
+	f(&LoginRequest{}, FieldDoc{Name: "ref", Type: "u32", Offset: 4}, FieldDoc{Name: "user", Type: "str", Offset: 8}, FieldDoc{Name: "password", Type: "str", Offset: -1},
+		FieldDoc{Name: "caps", Type: "u32", Offset: -1}, FieldDoc{Name: "since", Type: "u64", Offset: -1})
+	f(&LoginResponse{}, FieldDoc{Name: "ref", Type: "u32", Offset: 4}, FieldDoc{Name: "result", Type: "u16", Offset: 8}, FieldDoc{Name: "session", Type: "u64", Offset: 10},
+		FieldDoc{Name: "user", Type: "str", Offset: 18}, FieldDoc{Name: "caps", Type: "u32", Offset: -1}, FieldDoc{Name: "heartbeat", Type: "u16", Offset: -1},
+		FieldDoc{Name: "gap", Type: "u64", Offset: -1, Optional: true})
+	f(&HistoryResponse{}, FieldDoc{Name: "ref", Type: "u32", Offset: 4}, FieldDoc{Name: "result", Type: "u16", Offset: 8},
+		FieldDoc{Name: "more", Type: "u8", Offset: 10}, FieldDoc{Name: "messages", Type: "u16", Offset: 11, List: true},
+		FieldDoc{Name: "messages[].id", Type: "u64", Offset: -1}, FieldDoc{Name: "messages[].user", Type: "str", Offset: -1},
+		FieldDoc{Name: "messages[].message", Type: "str", Offset: -1})
+	f(&LoginReq{}, FieldDoc{Name: "userId", Type: "char[33]", Offset: 4}, FieldDoc{Name: "password", Type: "char[33]", Offset: 37}, FieldDoc{Name: "username", Type: "char[33]", Offset: 70})
+	f(&WhisperRes{}, FieldDoc{Name: "result", Type: "u16", Offset: 4}, FieldDoc{Name: "sender", Type: "char[33]", Offset: 6}, FieldDoc{Name: "message", Type: "char[1025]", Offset: 39})
 }
 
 // TestClassicMeetsNative: both kinds of clients are in one chat, so a classic packet means a native message.
@@ -202,7 +207,7 @@ func TestDecoderForgets(t *testing.T) {
 			}
 		}
 	}
-	f(&LoginRequest{Asked{1}, "alice", "secret", 1, 2}, &LoginRequest{}, &LoginReq{})
+	f(&LoginRequest{Asked: Asked{1}, User: "alice", Password: "secret", Caps: 1, Since: 2}, &LoginRequest{}, &LoginReq{})
 	f(&BroadcastRequest{Asked{1}, "hi"}, &BroadcastRequest{}, &BroadcastReq{})
 	f(&WhisperRequest{Asked{1}, "bob", "hi"}, &WhisperRequest{}, &WhisperReq{})
 }

@@ -25,14 +25,75 @@ type fields struct {
 	text map[string]string // parsing: the fields of the line by name, taken out as they are used
 	docs []FieldDoc        // describing
 	at   int               // describing: the offset of the next field; -1 behind one of variable length
+	item string            // printing, parsing: what an element's field names end in; describing: what they begin with
+	tail bool              // describing: the fields from here on are optional
 	err  error
 }
 
 // FieldDoc describes one field of a packet for the documentation.
 type FieldDoc struct {
 	Name   string
-	Type   string // "u16", "u32", "u64", "str" or "char[N]"
+	Type   string // "u8", "u16", "u32", "u64", "str" or "char[N]"
 	Offset int    // from the packet's first byte, or -1 when it depends on the fields before it
+
+	Optional bool // it may be left out, and those behind it with it
+	List     bool // it is the number of elements whose fields follow; their names contain a "[]."
+}
+
+// optional reports whether the fields at a packet's end that need not be there are to be walked. A writer leaves them
+// out unless they are set, so that a packet does not grow for everybody.
+func (f *fields) optional(set bool) bool {
+	switch f.walk {
+	case reading:
+		return f.err == nil && len(f.buf) > 0
+	case writing, printing:
+		return set
+	}
+	f.tail = true
+	return true
+}
+
+// list is a u16 count of the elements that follow, of which a message that is written has n. It returns how many to
+// walk: at most as many as there can be in what is left of the packet.
+func (f *fields) list(name string, n int) int {
+	count := uint16(n)
+	f.u16(name, &count)
+	switch {
+	case f.walk == describing:
+		f.docs[len(f.docs)-1].List = true
+		f.item, f.at = name+"[].", -1
+		return 1
+	case f.walk == reading && len(f.buf) < int(count):
+		f.fail(name)
+		return 0
+	case f.err != nil:
+		return 0
+	}
+	return int(count)
+}
+
+// element says that the fields from here on are those of the list's element i.
+func (f *fields) element(i int) {
+	if f.walk == printing || f.walk == parsing {
+		f.item = "." + strconv.Itoa(i)
+	}
+}
+
+func (f *fields) endList() { f.item = "" }
+
+func (f *fields) u8(name string, v *uint8) {
+	switch f.walk {
+	case reading:
+		if b := f.take(name, 1); b != nil {
+			*v = b[0]
+		}
+	case writing:
+		f.buf = append(f.buf, *v)
+	default:
+		wide := uint64(*v)
+		f.number(name, "u8", 8, &wide)
+		*v = uint8(wide)
+	}
 }
 
 func (f *fields) u16(name string, v *uint16) {
@@ -145,7 +206,7 @@ func (f *fields) take(name string, n int) []byte {
 		return nil
 	}
 	if len(f.buf) < n {
-		f.err = violation("the packet ends inside its field %q", name)
+		f.fail(name)
 		return nil
 	}
 	b := f.buf[:n:n]
@@ -153,8 +214,10 @@ func (f *fields) take(name string, n int) []byte {
 	return b
 }
 
+func (f *fields) fail(name string) { f.err = violation("the packet ends inside its field %q", name) }
+
 func (f *fields) describe(name, kind string, size int) {
-	f.docs = append(f.docs, FieldDoc{name, kind, f.at})
+	f.docs = append(f.docs, FieldDoc{Name: f.item + name, Type: kind, Offset: f.at, Optional: f.tail})
 	switch {
 	case size < 0:
 		f.at = -1

@@ -202,7 +202,7 @@ func checkMeaning(t *testing.T, served, m Message) {
 	var want Message
 	switch m := m.(type) {
 	case *LoginReq:
-		want = &LoginRequest{User: m.Username, Password: m.Password}
+		want = &LoginRequest{User: m.Username, Password: m.Password, Account: m.UserID}
 	case *BroadcastReq:
 		want = &BroadcastRequest{Message: m.Message}
 	case *WhisperReq:

@@ -48,12 +48,30 @@ func (a *Answer) layout(f *fields) {
 	f.code("result", &a.Result)
 }
 
+// RegisterRequest makes a name an account, which needs its password from then on.
+type RegisterRequest struct {
+	Asked
+	User, Password string
+}
+
+func (m *RegisterRequest) layout(f *fields) {
+	m.Asked.layout(f)
+	f.str("user", &m.User)
+	f.str("password", &m.Password)
+}
+
+// RegisterResponse answers a RegisterRequest.
+type RegisterResponse struct{ Answer }
+
 // LoginRequest asks for a name.
 type LoginRequest struct {
 	Asked
 	User, Password string
 	Caps           uint32 // bit 0: the sender can read compressed packets
 	Since          ID     // the last message that the client saw; 0: none
+
+	// Account is the account's name where it is not User: a classic login has both. It is not on the native wire.
+	Account string `wire:"-"`
 }
 
 func (m *LoginRequest) layout(f *fields) {
@@ -65,13 +83,16 @@ func (m *LoginRequest) layout(f *fields) {
 }
 
 // LoginResponse gives the session's number, the name in its canonical form and the heartbeat: the longest time in
-// seconds that the client should let pass without sending anything; 0: as long as it likes.
+// seconds that the client should let pass without sending anything; 0: as long as it likes. Gap tells a client that
+// asked for what it missed which part of that is gone: messages after its Since and up to Gap were not kept, or not for
+// so long; 0: none.
 type LoginResponse struct {
 	Answer
 	Session   uint64
 	User      string
 	Caps      uint32
 	Heartbeat uint16
+	Gap       ID // optional
 }
 
 func (m *LoginResponse) layout(f *fields) {
@@ -80,6 +101,9 @@ func (m *LoginResponse) layout(f *fields) {
 	f.str("user", &m.User)
 	f.u32("caps", &m.Caps)
 	f.u16("heartbeat", &m.Heartbeat)
+	if f.optional(m.Gap != 0) {
+		f.id("gap", &m.Gap)
+	}
 }
 
 // LogoutRequest ends the session; LogoutResponse is the last packet of the connection.
@@ -110,16 +134,23 @@ func (m *BroadcastResponse) layout(f *fields) {
 	f.id("id", &m.ID)
 }
 
+// Replayed is the bit in Flags of a message that was sent before the session began.
+const Replayed = 1
+
 // BroadcastNotify brings somebody's broadcast.
 type BroadcastNotify struct {
 	ID            ID
 	User, Message string
+	Flags         uint8 // Replayed; optional
 }
 
 func (m *BroadcastNotify) layout(f *fields) {
 	f.id("id", &m.ID)
 	f.str("user", &m.User)
 	f.str("message", &m.Message)
+	if f.optional(m.Flags != 0) {
+		f.u8("flags", &m.Flags)
+	}
 }
 
 // WhisperRequest sends a message to one user.
@@ -149,9 +180,69 @@ func (m *WhisperResponse) layout(f *fields) {
 type WhisperNotify struct {
 	ID            ID
 	User, Message string
+	Flags         uint8 // Replayed; optional
 }
 
 func (m *WhisperNotify) layout(f *fields) {
+	f.id("id", &m.ID)
+	f.str("user", &m.User)
+	f.str("message", &m.Message)
+	if f.optional(m.Flags != 0) {
+		f.u8("flags", &m.Flags)
+	}
+}
+
+// HistoryRequest asks for a page of one conversation: of a room, of the whispers with a user, or, when both are empty, of
+// what was said to everybody. The page holds messages with ids between After and Before, the oldest of them when After
+// is given and else the newest; 0 leaves that side open.
+type HistoryRequest struct {
+	Asked
+	Room, User    string
+	Before, After ID
+	Limit         uint16 // messages; 0 or more than HistoryMax: HistoryMax
+}
+
+// HistoryMax is the most messages that a page has. Long ones may make it less: a page is one packet.
+const HistoryMax = 100
+
+func (m *HistoryRequest) layout(f *fields) {
+	m.Asked.layout(f)
+	f.str("room", &m.Room)
+	f.str("user", &m.User)
+	f.id("before", &m.Before)
+	f.id("after", &m.After)
+	f.u16("limit", &m.Limit)
+}
+
+// HistoryResponse is a page of a conversation, oldest message first. More says that there are further messages in the
+// direction that was asked for.
+type HistoryResponse struct {
+	Answer
+	More     uint8 // 1: yes
+	Messages []HistoryMessage
+}
+
+// HistoryMessage is one message of a page.
+type HistoryMessage struct {
+	ID            ID
+	User, Message string
+}
+
+func (m *HistoryResponse) layout(f *fields) {
+	m.Answer.layout(f)
+	f.u8("more", &m.More)
+	n := f.list("messages", len(m.Messages))
+	if n > 0 && len(m.Messages) == 0 {
+		m.Messages = make([]HistoryMessage, n)
+	}
+	for i := range m.Messages {
+		f.element(i)
+		m.Messages[i].layout(f)
+	}
+	f.endList()
+}
+
+func (m *HistoryMessage) layout(f *fields) {
 	f.id("id", &m.ID)
 	f.str("user", &m.User)
 	f.str("message", &m.Message)

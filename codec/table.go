@@ -10,6 +10,8 @@ type Type uint16
 
 // The native packet types. Requests and responses have the original server's numbers.
 const (
+	TypeRegisterRequest   Type = 1001
+	TypeRegisterResponse  Type = 1002
 	TypeLoginRequest      Type = 2001
 	TypeLoginResponse     Type = 2002
 	TypeLogoutRequest     Type = 2003
@@ -20,6 +22,8 @@ const (
 	TypeWhisperRequest    Type = 3005
 	TypeWhisperResponse   Type = 3006
 	TypeWhisperNotify     Type = 3105
+	TypeHistoryRequest    Type = 3201
+	TypeHistoryResponse   Type = 3202
 	TypePing              Type = 6001
 	TypePong              Type = 6002
 	TypeSystemNotify      Type = 7000
@@ -63,11 +67,18 @@ type Row struct {
 // Table is the native protocol. Everything that knows packets is driven by it, so a packet is added here, with its
 // struct in messages.go, its handler and its golden vector; the tests fail while one of them is missing.
 var Table = []Row{
+	{TypeRegisterRequest, "REGISTER_REQUEST", ToServer, Connected, true, TypeRegisterResponse,
+		func() Message { return new(RegisterRequest) }, "Makes a name an account, before or after a login."},
+	{TypeRegisterResponse, "REGISTER_RESPONSE", ToClient, Connected, false, 0,
+		func() Message { return new(RegisterResponse) },
+		"Answers a registration: NAME_TAKEN, NAME_INVALID, PASSWORD_INVALID, or PERMISSION_DENIED where only operators register."},
 	{TypeLoginRequest, "LOGIN_REQUEST", ToServer, Connected, true, TypeLoginResponse,
-		func() Message { return new(LoginRequest) }, "Asks for a name. A free, valid name is given to anyone as a guest."},
+		func() Message { return new(LoginRequest) },
+		"Asks for a name. An account's needs its password; any other is given to a guest, unless the server knows accounts only."},
 	{TypeLoginResponse, "LOGIN_RESPONSE", ToClient, Connected, false, 0,
 		func() Message { return new(LoginResponse) },
-		"The session's number, the name as it was granted, and how many seconds the client may be silent."},
+		"The session's number, the name as it was granted, and how many seconds the client may be silent. After it come " +
+			"the messages that were missed, then live ones."},
 	{TypeLogoutRequest, "LOGOUT_REQUEST", ToServer, LoggedIn, false, TypeLogoutResponse,
 		func() Message { return new(LogoutRequest) }, "Ends the session; the answer is the connection's last packet."},
 	{TypeLogoutResponse, "LOGOUT_RESPONSE", ToClient, Connected, false, 0,
@@ -84,6 +95,12 @@ var Table = []Row{
 		func() Message { return new(WhisperResponse) }, "The id of the whisper, or USER_NOT_FOUND."},
 	{TypeWhisperNotify, "WHISPER_NOTIFY", ToClient, Connected, false, 0,
 		func() Message { return new(WhisperNotify) }, "A whisper; `user` is its sender."},
+	{TypeHistoryRequest, "HISTORY_REQUEST", ToServer, LoggedIn, true, TypeHistoryResponse,
+		func() Message { return new(HistoryRequest) },
+		"Asks for a page of one conversation: of a `room`, of the whispers with a `user`, or of the lobby when both are empty."},
+	{TypeHistoryResponse, "HISTORY_RESPONSE", ToClient, Connected, false, 0,
+		func() Message { return new(HistoryResponse) },
+		"A page, oldest message first: up to 100 messages, and fewer when they are too long for one packet."},
 	{TypePing, "PING", Both, Connected, true, TypePong,
 		func() Message { return new(Ping) }, "Asks for a PONG with the same `ref`. It keeps a silent client's session alive."},
 	{TypePong, "PONG", Both, Connected, true, 0,
@@ -143,6 +160,8 @@ func Fields(m Message) []FieldDoc {
 }
 
 // Type implements Message.
+func (*RegisterRequest) Type() Type   { return TypeRegisterRequest }
+func (*RegisterResponse) Type() Type  { return TypeRegisterResponse }
 func (*LoginRequest) Type() Type      { return TypeLoginRequest }
 func (*LoginResponse) Type() Type     { return TypeLoginResponse }
 func (*LogoutRequest) Type() Type     { return TypeLogoutRequest }
@@ -153,6 +172,8 @@ func (*BroadcastNotify) Type() Type   { return TypeBroadcastNotify }
 func (*WhisperRequest) Type() Type    { return TypeWhisperRequest }
 func (*WhisperResponse) Type() Type   { return TypeWhisperResponse }
 func (*WhisperNotify) Type() Type     { return TypeWhisperNotify }
+func (*HistoryRequest) Type() Type    { return TypeHistoryRequest }
+func (*HistoryResponse) Type() Type   { return TypeHistoryResponse }
 func (*Ping) Type() Type              { return TypePing }
 func (*Pong) Type() Type              { return TypePong }
 func (*SystemNotify) Type() Type      { return TypeSystemNotify }

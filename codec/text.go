@@ -65,6 +65,7 @@ func (d Dialect) Parse(line string) (Message, error) {
 func (f *fields) label(name string) {
 	f.buf = append(f.buf, ' ')
 	f.buf = append(f.buf, name...)
+	f.buf = append(f.buf, f.item...)
 	f.buf = append(f.buf, '=')
 }
 
@@ -120,6 +121,7 @@ func (f *fields) parseCode(name string, v *Code) {
 }
 
 func (f *fields) word(name string) (string, bool) {
+	name += f.item
 	text, ok := f.text[name]
 	delete(f.text, name)
 	return text, ok && f.err == nil

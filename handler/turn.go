@@ -169,10 +169,12 @@ func (t *turn) send() {
 
 // handlers has one function for each packet that a client may send.
 var handlers = [codec.TypeMax]func(*turn, codec.Message) error{
+	codec.TypeRegisterRequest:  on((*turn).register),
 	codec.TypeLoginRequest:     on((*turn).login),
 	codec.TypeLogoutRequest:    on((*turn).logout),
 	codec.TypeBroadcastRequest: on((*turn).broadcastMessage),
 	codec.TypeWhisperRequest:   on((*turn).whisperMessage),
+	codec.TypeHistoryRequest:   on((*turn).page),
 	codec.TypePing:             on((*turn).ping),
 	codec.TypePong:             on((*turn).pong),
 }

@@ -25,12 +25,12 @@ var (
 var layers = []layer{
 	{dir: "codec", external: stdOnly},
 	{dir: "session", external: stdOnly},
-	{dir: "handler", module: []string{"codec", "session"}, external: []string{"golang.org/x/text"}},
+	{dir: "handler", module: []string{"codec", "session"}, external: []string{"golang.org/x/text", "golang.org/x/crypto"}},
 	{dir: "store", module: []string{"codec", "handler"}},
 	{dir: "cluster", module: []string{"codec", "session", "handler"}},
 	{dir: "server", module: []string{"codec", "session", "handler", "web"}, tests: []string{"client", "store", "cluster"}},
-	{dir: "client/term", module: []string{"client", "codec"}, tests: []string{"server"}},
-	{dir: "client", module: []string{"codec"}, tests: []string{"handler", "session", "server"}},
+	{dir: "client/term", module: []string{"client", "codec"}, tests: []string{"server", "store"}},
+	{dir: "client", module: []string{"codec"}, tests: []string{"handler", "session", "server", "store"}},
 	{dir: "loadtest/audit", module: []string{"codec"}, external: stdOnly},
 	{dir: "loadtest/scenario", external: []string{"github.com/goccy/go-yaml", "github.com/dustin/go-humanize"}},
 	{dir: "loadtest/plot", external: stdOnly},
@@ -107,6 +107,7 @@ var homes = []home{
 	{"charm.land", []string{"client/term", "loadtest/live"}},
 	{"modernc.org/sqlite", []string{"store"}},
 	{"github.com/jackc", []string{"store"}},
+	{"github.com/pressly/goose", []string{"store"}},
 	{"github.com/nats-io", []string{"cluster"}},
 }
 

@@ -1,0 +1,69 @@
+// Package history says what is kept of what was said, and keeps it: by a Journal that collects messages in the order in
+// which everybody gets them and hands them to a Store, many at a time.
+package history
+
+import (
+	"context"
+
+	"hubbub/codec"
+)
+
+// Party is one side of a conversation: an account, or a guest, of whom only the name is known.
+type Party struct {
+	Account int64  // its number; 0: a guest
+	Name    string // the name in the chat, canonical
+}
+
+// Message is one that is kept.
+type Message struct {
+	ID   codec.ID
+	From Party
+	To   Party // whom it was whispered to; zero: everybody
+	Text string
+	Mail bool // it was whispered to an account that was not there, and waits for its next login
+}
+
+// Public reports whether the message went to everybody.
+func (m *Message) Public() bool { return m.To == Party{} }
+
+// For reports whether a reader would have got the message live: one to everybody that somebody else sent, or a whisper
+// to the reader's account. Whispers to a guest are for nobody later: the name proves nothing.
+func (m *Message) For(reader Party) bool {
+	if m.Public() {
+		return m.From.Name != reader.Name
+	}
+	return reader.Account != 0 && m.To.Account == reader.Account
+}
+
+// Conversation is what a page of history is of: the whispers between two parties in either direction or, when it is
+// zero, what was said to everybody.
+type Conversation struct{ A, B Party }
+
+// Retention is how much is kept. A field of 0 is no limit.
+type Retention struct {
+	From  codec.ID // messages with lower ids are too old
+	Count int64    // messages of all conversations together
+}
+
+// Store remembers messages for good. Its methods may be called from any goroutine. What they return may be wrong only if
+// they return an error, and what Append was given is kept only if it returns none.
+type Store interface {
+	// Append keeps messages, whose ids grow, all of them or none; when it returns nil they survive the end of this
+	// process. One that is there already is left as it is, so that an Append whose outcome is unknown can be repeated.
+	// At most one Append runs at a time.
+	Append(ctx context.Context, messages []Message) error
+	// Page returns messages of a conversation with ids between after and before, oldest first: the oldest limit of them
+	// when after is given, else the newest; 0 leaves that side open. more says that there are others in that direction.
+	Page(ctx context.Context, c Conversation, before, after codec.ID, limit int) (page []Message, more bool, err error)
+	// Missed returns the oldest limit messages with ids above after that are For the reader, oldest first.
+	Missed(ctx context.Context, reader Party, after codec.ID, limit int) ([]Message, error)
+	// Mail returns the oldest limit messages with ids above after that wait for an account's login, oldest first.
+	Mail(ctx context.Context, account int64, after codec.ID, limit int) ([]Message, error)
+	// Delivered says that the messages up to an id do not wait for the account any more. They stay in the history.
+	Delivered(ctx context.Context, account int64, upTo codec.ID) error
+	// Bounds returns the newest id that was ever kept, and the newest that was removed because of its age or of the
+	// number of messages; 0 when there is none.
+	Bounds(ctx context.Context) (newest, removed codec.ID, err error)
+	// Prune removes up to limit of the oldest messages that are beyond what is to be kept, and returns how many.
+	Prune(ctx context.Context, keep Retention, limit int) (int, error)
+}
