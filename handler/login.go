@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hubbub/codec"
+	"hubbub/handler/account"
 	"hubbub/session"
 )
 
@@ -17,7 +18,7 @@ func (t *turn) login(m *codec.LoginRequest) error {
 	if t.chat.draining.Load() {
 		return codec.ShuttingDown
 	}
-	name, ok := canonicalName(m.User)
+	name, ok := account.CanonicalName(m.User)
 	if !ok {
 		return codec.NameInvalid
 	}

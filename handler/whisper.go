@@ -2,6 +2,7 @@ package handler
 
 import (
 	"hubbub/codec"
+	"hubbub/handler/account"
 )
 
 // whisperMessage sends a message to one user. SUCCESS means that it is on its way to a session that was logged in.
@@ -9,7 +10,7 @@ func (t *turn) whisperMessage(m *codec.WhisperRequest) error {
 	if !t.validMessage(m.Message) {
 		return codec.MessageInvalid
 	}
-	name, ok := canonicalName(m.To)
+	name, ok := account.CanonicalName(m.To)
 	if !ok {
 		return codec.UserNotFound
 	}

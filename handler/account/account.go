@@ -1,5 +1,3 @@
-// Package account says who has a name of their own and how they prove it: accounts, their passwords' hashes, and how
-// long somebody who guesses wrong must wait.
 package account
 
 import (
