@@ -58,12 +58,28 @@ func (f *configFile) load(ctx *kong.Context) error {
 	}
 	var unknown []error
 	for name := range f.values {
-		if flagNamed(ctx, name) == nil || slices.Contains(notSettings, name) {
+		if !isSetting(ctx, name) {
 			unknown = append(unknown, fmt.Errorf("%s: unknown setting %q; see hubbub serve --help for what there is", f.path, name))
 		}
 	}
 	slices.SortFunc(unknown, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(unknown...)
+}
+
+// isSetting reports whether a file may have a setting: it is the server's, for serve, and the user commands only look for
+// the database in it.
+func isSetting(ctx *kong.Context, name string) bool {
+	for _, command := range ctx.Model.Children {
+		if command.Name != "serve" && command.Name != "user" {
+			continue
+		}
+		for _, flag := range command.Flags {
+			if flag.Name == name {
+				return !slices.Contains(notSettings, name)
+			}
+		}
+	}
+	return false
 }
 
 func flagNamed(ctx *kong.Context, name string) *kong.Flag {

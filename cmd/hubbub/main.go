@@ -1,4 +1,4 @@
-// Command hubbub is a chat server and what belongs to it: serve, chat, loadtest, health and version.
+// Command hubbub is a chat server and what belongs to it: serve, chat, user, loadtest, health and version.
 package main
 
 import (
@@ -17,6 +17,7 @@ import (
 type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the chat server."`
 	Chat     chatCmd     `cmd:"" help:"Chat in the terminal, or from a script."`
+	User     userCmd     `cmd:"" help:"Keep the accounts: add, passwd, list, ban, unban, remove."`
 	Loadtest loadtestCmd `cmd:"" help:"Put a load on a server, and report what it bears."`
 	Health   healthCmd   `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
 	Version  versionCmd  `cmd:"" help:"Say what this binary was built from."`
@@ -27,17 +28,24 @@ type cli struct {
 func main() {
 	var c cli
 	file := newConfigFile()
-	parser := kong.Must(&c,
-		kong.Name("hubbub"), kong.Description("A chat server at the speed of the kernel."),
-		kong.ShortUsageOnError(), kong.DefaultEnvars("HUBBUB"), kong.Resolvers(file), kong.Bind(file),
-		kong.Vars{"version": server.Version()},
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
+	parser := kong.Must(&c, options(file)...)
 	command, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
 	command.BindTo(untilSignal(os.Interrupt, syscall.SIGTERM), (*context.Context)(nil))
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "hubbub:", err)
 		os.Exit(1)
+	}
+}
+
+// options are how the command line is read, and what the commands' Run gets.
+func options(file *configFile) []kong.Option {
+	return []kong.Option{
+		kong.Name("hubbub"), kong.Description("A chat server at the speed of the kernel."),
+		kong.ShortUsageOnError(), kong.DefaultEnvars("HUBBUB"), kong.Resolvers(file),
+		kong.Vars{"version": server.Version()},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Bind(file, opener(openAccounts), &console{os.Stdin, os.Stdout, os.Stderr}),
 	}
 }
 

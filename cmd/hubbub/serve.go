@@ -63,8 +63,7 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 func reload(s *server.Server, log *zap.Logger) {
 	var c cli
 	file := newConfigFile()
-	parser, err := kong.New(&c, kong.DefaultEnvars("HUBBUB"), kong.Resolvers(file), kong.Bind(file),
-		kong.Vars{"version": server.Version()})
+	parser, err := kong.New(&c, options(file)...)
 	if err == nil {
 		_, err = parser.Parse(os.Args[1:])
 	}

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"hubbub/handler/account"
+)
+
+// accounts is the part of the server's database that the user commands work on.
+type accounts interface {
+	account.Store
+	Close() error
+}
+
+// opener opens the accounts of a database, as --database and --data-dir name it.
+type opener func(ctx context.Context, database, dataDir string) (accounts, error)
+
+// openAccounts opens the accounts that a server with the same settings has.
+func openAccounts(context.Context, string, string) (accounts, error) {
+	return nil, errors.New("this build has no database")
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// person types at a pseudo terminal, at which a command runs.
+type person struct {
+	t        *testing.T
+	keyboard *os.File
+	tty      *os.File
+	notes    chan string // what the command notes, in order
+	screen   bytes.Buffer
+	ended    chan error
+}
+
+func (p *person) Write(note []byte) (int, error) {
+	p.notes <- string(note)
+	return len(note), nil
+}
+
+// sit runs a command at a new terminal.
+func sit(ctx context.Context, t *testing.T, m *memory, args ...string) *person {
+	t.Helper()
+	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, err := unix.IoctlGetInt(int(keyboard.Fd()), unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(int(keyboard.Fd()), unix.TIOCSPTLCK, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &person{t: t, keyboard: keyboard, tty: tty, notes: make(chan string, 100), ended: make(chan error, 1)}
+	go func() { p.ended <- m.run(ctx, &console{tty, io.Discard, p}, args...) }()
+	return p
+}
+
+// echoes reports whether the terminal shows what is typed.
+func (p *person) echoes() bool {
+	state, err := unix.IoctlGetTermios(int(p.tty.Fd()), unix.TCGETS)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return state.Lflag&unix.ECHO != 0
+}
+
+// reads waits until the command notes something.
+func (p *person) reads(want string) {
+	p.t.Helper()
+	select {
+	case note := <-p.notes:
+		if !strings.Contains(note, want) {
+			p.t.Fatalf("it says %q, not %q", note, want)
+		}
+	case <-time.After(patience):
+		p.t.Fatalf("it does not say %q", want)
+	}
+}
+
+// hidden waits until the terminal does not show what is typed.
+func (p *person) hidden() {
+	p.t.Helper()
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	for deadline := time.After(patience); p.echoes(); {
+		select {
+		case <-poll.C:
+		case <-deadline:
+			p.t.Fatal("the terminal goes on showing what is typed")
+		}
+	}
+}
+
+// secretly answers a question for something that is not shown.
+func (p *person) secretly(question, answer string) {
+	p.t.Helper()
+	p.reads(question)
+	p.hidden()
+	if _, err := p.keyboard.WriteString(answer); err != nil {
+		p.t.Fatal(err)
+	}
+	p.reads("\n")
+}
+
+// leaves waits for the command's end, with an error of these words or without one. The terminal is as it was before.
+func (p *person) leaves(words string) {
+	p.t.Helper()
+	select {
+	case err := <-p.ended:
+		if (err == nil) != (words == "") || err != nil && !strings.Contains(err.Error(), words) {
+			p.t.Errorf("it ended with %v, want %q", err, words)
+		}
+	case <-time.After(patience):
+		p.t.Fatal("it does not end")
+	}
+	if !p.echoes() {
+		p.t.Error("the terminal does not show any more what is typed")
+	}
+	p.tty.Close() // the keyboard's reader is told
+	shown, err := io.ReadAll(p.keyboard)
+	if err != nil && !errors.Is(err, unix.EIO) {
+		p.t.Error(err)
+	}
+	p.screen.Write(shown)
+	p.keyboard.Close()
+}
+
+func TestPasswordIsAskedForTwiceAndNotShown(t *testing.T) {
+	m := newMemory()
+	p := sit(t.Context(), t, m, "user", "add", "alice")
+	p.secretly("New password for alice: ", "correct horse\n")
+	p.secretly("The same again: ", "correct horse\n")
+	p.leaves("")
+	if p.screen.Len() > 0 || !m.opens(t, "alice", "correct horse") {
+		t.Errorf("the terminal shows %q", p.screen.String())
+	}
+	p = sit(t.Context(), t, m, "user", "passwd", "alice")
+	p.secretly("New password for alice: ", "battery staple\n")
+	p.secretly("The same again: ", "battery stable\n")
+	p.leaves("the two are not the same; nothing was changed")
+
+	p = sit(t.Context(), t, m, "user", "passwd", "alice")
+	p.secretly("New password", "short\n") // and is not asked for again
+	p.leaves("8 to 128 bytes")
+
+	p = sit(t.Context(), t, m, "user", "passwd", "alice")
+	p.secretly("New password", "\x04") // Ctrl-D
+	p.leaves("no password was given")
+
+	sit(t.Context(), t, m, "user", "add", "alice").leaves("is an account already") // before a password is asked for
+	sit(t.Context(), t, m, "user", "passwd", "bob").leaves("there is no account bob")
+	if !m.opens(t, "alice", "correct horse") || len(m.accounts) != 1 {
+		t.Error("a failure changed the password")
+	}
+}
+
+func TestRemovalIsConfirmed(t *testing.T) {
+	m := newMemory()
+	m.must(t, "", "user", "add", "alice", "--generate")
+	for _, typed := range []string{"\n", "y\n", "alic\n", "\x04"} {
+		p := sit(t.Context(), t, m, "user", "remove", "Alice")
+		p.reads("This removes alice")
+		if _, err := p.keyboard.WriteString(typed); err != nil {
+			t.Fatal(err)
+		}
+		p.leaves("nothing was changed")
+	}
+	if len(m.accounts) != 1 {
+		t.Error("it is removed without being confirmed")
+	}
+	p := sit(t.Context(), t, m, "user", "remove", "Alice")
+	p.reads("This removes alice")
+	if _, err := p.keyboard.WriteString("alice\n"); err != nil {
+		t.Fatal(err)
+	}
+	p.leaves("")
+	if len(m.accounts) != 0 {
+		t.Error("it is not removed")
+	}
+}
+
+// A signal ends a question at once, and the terminal shows again what is typed.
+func TestQuestionsAreInterrupted(t *testing.T) {
+	m := newMemory()
+	ctx, cancel := context.WithCancel(t.Context())
+	p := sit(ctx, t, m, "user", "add", "alice")
+	p.reads("New password for alice: ")
+	p.hidden()
+	cancel()
+	p.leaves("interrupted; nothing was changed")
+	if len(m.accounts) != 0 {
+		t.Error("an account was made")
+	}
+}
