@@ -79,9 +79,6 @@ func (c *console) secret(ctx context.Context, question string) (string, error) {
 		return string(text), err
 	})
 	fmt.Fprintln(c.notes) // instead of the user's
-	if err == io.EOF {
-		return "", errors.New("no password was given; nothing was changed")
-	}
 	return text, err
 }
 
