@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -60,7 +61,25 @@ func TestHash(t *testing.T) {
 	if _, err := (Hasher{}).Hash(password); err == nil {
 		t.Error("a Hasher that does no work made a hash")
 	}
-	cheap.VerifyNobody(password) // and does not panic
+}
+
+// An account that does not exist costs what a wrong password does, of which the memory can be told exactly.
+func TestNobodyTakesAsMuchWork(t *testing.T) {
+	phc, err := DefaultHasher.Hash("correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := func(verify func()) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		verify()
+		runtime.ReadMemStats(&after)
+		return (after.TotalAlloc - before.TotalAlloc) >> 20
+	}
+	somebody := taken(func() { _, _, _ = DefaultHasher.Verify(phc, "wrong horse") })
+	if nobody := taken(func() { DefaultHasher.VerifyNobody("wrong horse") }); nobody != somebody || nobody < 19 {
+		t.Errorf("nobody's password takes %d MiB, a wrong one %d MiB", nobody, somebody)
+	}
 }
 
 // OWASP's parameters are a number that somebody could change without noticing what for.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"pgregory.net/rapid"
 )
@@ -179,6 +180,45 @@ func TestFamiliarPlacesAreForgotten(t *testing.T) {
 	}
 	if is := familiar(late); !slices.Equal(is, []int{4}) {
 		t.Error("after thirty days familiar are", is)
+	}
+}
+
+// A place that becomes familiar instead of another one does not inherit what was tried there.
+func TestNewPlacesBeginAnew(t *testing.T) {
+	throttle := NewThrottle()
+	throttle.Succeeded(0, "alice", home)
+	for range 10 {
+		throttle.Failed(0, "alice", home)
+	}
+	for i := range familiarPlaces {
+		throttle.Succeeded(time.Duration(1+i), "alice", robot(i))
+		if wait := throttle.Allow(time.Duration(1+i), "alice", robot(i)); wait != 0 {
+			t.Errorf("place %d waits %v", i, wait)
+		}
+	}
+}
+
+// Names lie in packets whose memory is used again.
+func TestNamesAreCopied(t *testing.T) {
+	throttle, packet := NewThrottle(), []byte("alice")
+	name := unsafe.String(&packet[0], len(packet))
+	for i := range 60 {
+		throttle.Failed(0, name, robot(i))
+	}
+	throttle.Succeeded(0, name, home)
+	copy(packet, "carol")
+	if throttle.Allow(0, "alice", office) == 0 || throttle.Allow(0, "alice", home) != 0 || throttle.Allow(0, "carol", office) != 0 {
+		t.Error("the throttle has taken one name for another")
+	}
+	for name := range throttle.accounts.young {
+		if name != "alice" {
+			t.Error("it knows a", name)
+		}
+	}
+	for name := range throttle.familiar.young {
+		if name != "alice" {
+			t.Error("it knows a", name)
+		}
 	}
 }
 
