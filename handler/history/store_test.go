@@ -29,6 +29,12 @@ const (
 
 var errShelf = errors.New("the shelf is broken")
 
+// group is what an Append was given, and when.
+type group struct {
+	at          time.Time
+	first, last codec.ID
+}
+
 // shelf is a Store in memory that can be slow and fail.
 type shelf struct {
 	Store // what a Journal does not call
@@ -37,8 +43,8 @@ type shelf struct {
 	mood     mood
 	takes    time.Duration // of an Append
 	messages []Message
-	groups   [][]codec.ID // what the Appends were given
-	wrong    error        // what a Journal must not do
+	groups   []group // what the Appends were given
+	wrong    error   // what a Journal must not do
 	running  bool
 }
 
@@ -79,16 +85,15 @@ func (s *shelf) begin(messages []Message) (mood, time.Duration) {
 		s.wrong = errors.New("two Appends at once")
 	}
 	s.running = true
-	ids := make([]codec.ID, 0, len(messages))
 	bytes := 0
 	for i := range messages {
-		ids = append(ids, messages[i].ID)
 		bytes += messages[i].size()
 	}
-	if len(ids) == 0 || len(ids) > blockLen || len(ids) > 1 && bytes > groupBytes {
+	n := len(messages)
+	if n == 0 || n > blockLen || n > 1 && bytes > groupBytes {
 		s.wrong = errors.New("a group of the wrong size")
 	}
-	s.groups = append(s.groups, ids)
+	s.groups = append(s.groups, group{time.Now(), messages[0].ID, messages[n-1].ID})
 	return s.mood, s.takes
 }
 
@@ -147,7 +152,7 @@ func (s *shelf) has(id codec.ID) bool {
 	return there
 }
 
-func (s *shelf) appended() [][]codec.ID {
+func (s *shelf) appended() []group {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.groups)
