@@ -76,6 +76,21 @@ func TestCloseOfDeafStore(t *testing.T) {
 	})
 }
 
+// What is added too late is lost, and told so.
+func TestAddAfterClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, 0)
+		if err := d.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		d.say("late", 1)
+		const want = "1 messages were delivered but the store did not keep them in time: the journal is closed"
+		if err := d.Close(t.Context()); err == nil || err.Error() != want {
+			t.Error(err)
+		}
+	})
+}
+
 // Flush waits for what was added before it, not for what is added meanwhile, until its context is done or Run has ended.
 func TestFlush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -75,6 +75,7 @@ func TestGroupsCollectMeanwhile(t *testing.T) {
 		d := newDesk(t, 0)
 		begin := time.Now()
 		d.shelf.be(works, 10*time.Millisecond)
+		synctest.Wait() // until Run has nothing to do
 		d.say("first", 1)
 		synctest.Wait()
 		d.say("others", 2, 3, 4)
