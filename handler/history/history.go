@@ -1,5 +1,3 @@
-// Package history says what is kept of what was said, and keeps it: by a Journal that collects messages in the order in
-// which everybody gets them and hands them to a Store, many at a time.
 package history
 
 import (

@@ -48,7 +48,7 @@ var layers = []layer{
 }
 
 // testExternal is what every test may import: it never reaches a binary.
-var testExternal = []string{"pgregory.net/rapid"}
+var testExternal = []string{"pgregory.net/rapid", "go.uber.org/goleak"}
 
 func checkLayers(t *Tree) (findings []string) {
 	for _, f := range t.goFiles() {
