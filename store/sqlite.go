@@ -90,15 +90,13 @@ func openFile(path, options string, connections int) (*sql.DB, error) {
 	return db, nil
 }
 
+// prepare compiles what Append runs. Parameters without numbers are bound faster: SQLite searches all of a statement's
+// names for each of the others. OR FAIL leaves what a statement did before it failed to the transaction, so SQLite keeps no
+// journal for each statement.
 func (e *sqliteEngine) prepare(ctx context.Context) (err error) {
-	const row = ", ($%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d)"
+	const query, values = "INSERT OR FAIL INTO messages (conversation, " + columns + ") VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?)"
 	for _, n := range []int{64, 8, 1} {
-		var rows strings.Builder
-		for i := range n {
-			fmt.Fprintf(&rows, row, 8*i+1, 8*i+2, 8*i+3, 8*i+4, 8*i+5, 8*i+6, 8*i+7, 8*i+8)
-		}
-		stmt, err := e.db.PrepareContext(ctx, "INSERT INTO messages (conversation, "+columns+") VALUES "+
-			strings.TrimPrefix(rows.String(), ", ")+" ON CONFLICT (id) DO NOTHING")
+		stmt, err := e.db.PrepareContext(ctx, query+strings.Repeat(values+", ", n-1)+values+" ON CONFLICT (id) DO NOTHING")
 		if err != nil {
 			return err
 		}
