@@ -23,7 +23,7 @@ const (
 	// sqliteReaders is how many goroutines read at the same time. Writers are one at a time in any case.
 	sqliteReaders = 4
 	// sqliteBusy is how long in milliseconds to wait for another process that writes to the file.
-	sqliteBusy = "10000"
+	sqliteBusy = "5000"
 )
 
 // sqliteEngine is the file's only connection that writes, with its statements.
