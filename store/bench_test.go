@@ -13,8 +13,8 @@ import (
 	"hubbub/store"
 )
 
-// stored is how many messages BenchmarkFirstPage reads among: -stored 10000000 takes minutes to fill.
-var stored = flag.Int("stored", 100_000, "messages that are stored before BenchmarkFirstPage")
+// stored is how many messages BenchmarkRead reads among: -stored 10000000 takes minutes to fill.
+var stored = flag.Int("stored", 100_000, "messages that are stored before BenchmarkRead")
 
 // fill puts messages together: whispers between accounts, or what everybody gets.
 func fill(batch []history.Message, next codec.ID, whispers bool) codec.ID {
@@ -69,9 +69,9 @@ func BenchmarkAppend(b *testing.B) {
 	})
 }
 
-// BenchmarkFirstPage reads the newest 50 messages to everybody, and those of a conversation, when there are many of
-// others. Every second message is a whisper, in one of 35,000 conversations.
-func BenchmarkFirstPage(b *testing.B) {
+// BenchmarkRead reads among many messages: the newest 50 to everybody, those of a conversation, the 50 that an account
+// missed first, and what waits for it. Every second message is a whisper, in one of 35,000 conversations.
+func BenchmarkRead(b *testing.B) {
 	onEach(b, func(b *testing.B, s *store.Store) {
 		batch := make([]history.Message, 4096)
 		var next codec.ID
@@ -81,11 +81,29 @@ func BenchmarkFirstPage(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		for name, c := range map[string]history.Conversation{"lobby": {}, "whispers": {A: batch[0].From, B: batch[0].To}} {
+		last := batch[len(batch)-1]
+		for name, read := range map[string]func(ctx context.Context) error{
+			"lobby": func(ctx context.Context) error {
+				_, _, err := s.Page(ctx, history.Conversation{}, 0, 0, 50)
+				return err
+			},
+			"whispers": func(ctx context.Context) error {
+				_, _, err := s.Page(ctx, history.Conversation{A: last.From, B: last.To}, 0, 0, 50)
+				return err
+			},
+			"missed": func(ctx context.Context) error {
+				_, err := s.Missed(ctx, last.To, next/2, 50)
+				return err
+			},
+			"mail": func(ctx context.Context) error {
+				_, err := s.Mail(ctx, last.To.Account, 0, 50)
+				return err
+			},
+		} {
 			b.Run(name, func(b *testing.B) {
 				for b.Loop() {
-					if page, _, err := s.Page(context.Background(), c, 0, 0, 50); err != nil || len(page) == 0 {
-						b.Fatal(len(page), err)
+					if err := read(context.Background()); err != nil {
+						b.Fatal(err)
 					}
 				}
 			})
