@@ -29,6 +29,7 @@ func onDisk(t *testing.T, test func(t *testing.T, disk string)) {
 		test(t, disk)
 		return
 	}
+	t.Parallel()
 	command := exec.Command(os.Args[0], "-test.v", "-test.run", "^"+t.Name()+"$")
 	command.Env = append(os.Environ(), inside+"="+t.TempDir())
 	command.SysProcAttr = &syscall.SysProcAttr{

@@ -36,10 +36,14 @@ var engines = []struct {
 	make func(t testing.TB) database
 }{{"sqlite", sqlite}, {"postgres", postgres}}
 
-// onBoth runs a test on an empty database of each kind.
+// onBoth runs a test on an empty database of each kind, beside others: they wait for the disk most of the time.
 func onBoth(t *testing.T, test func(t *testing.T, d database)) {
 	t.Helper()
+	t.Parallel()
 	for _, engine := range engines {
-		t.Run(engine.name, func(t *testing.T) { test(t, engine.make(t)) })
+		t.Run(engine.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, engine.make(t))
+		})
 	}
 }

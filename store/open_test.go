@@ -171,6 +171,7 @@ func TestLockedFile(t *testing.T) {
 }
 
 func TestPostgresRefuses(t *testing.T) {
+	t.Parallel()
 	server := pgtest.Shared(t)
 	refuses(t, database{url: server.Address("nowhere")}, `database "nowhere"`, "is not there: make it with CREATE DATABASE")
 	good := server.URL(t)

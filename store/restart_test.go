@@ -14,6 +14,7 @@ import (
 // TestPostgresRestarts stops and kills the server while messages are appended. Appends fail until it is back; each is
 // repeated until it succeeds, as the journal does. Then all are there, once.
 func TestPostgresRestarts(t *testing.T) {
+	t.Parallel()
 	server := pgtest.Start(t)
 	s := database{url: server.URL(t)}.open(t)
 	for round, end := range []func(testing.TB){server.Stop, server.Kill} {
