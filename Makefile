@@ -11,7 +11,7 @@ IMAGE    ?= hubbub
 # The comparison with peers and with a bare write loop. It is no part of this repository.
 COMPARE  ?= ../shared/bench/compare.sh
 # What the tests need beyond Go, as command=package of Debian. The race detector needs a C compiler.
-NEEDS    := gcc=build-essential tmux=tmux
+NEEDS    := gcc=build-essential tmux=tmux initdb=postgresql
 # Files that `make gen` writes.
 GENERATED := $(wildcard README.md docs/PROTOCOL.md docs/performance/*.svg)
 
@@ -53,10 +53,14 @@ stale:
 	@before=$$(cksum $(GENERATED)); $(GO) generate ./...; test "$$before" = "$$(cksum $(GENERATED))" || \
 		{ echo "generated files were stale; they are written anew, commit them: $(GENERATED)"; exit 1; } >&2
 
+# Debian keeps PostgreSQL's programs out of PATH, and would start a server that nobody asked for.
 deps: ## what the tests need beyond Go, from Debian's packages
-	@missing=; for need in $(NEEDS); do command -v "$${need%%=*}" >/dev/null || missing+=" $${need##*=}"; done; \
+	@PATH+=$$(printf ':%s' /usr/lib/postgresql/*/bin); \
+	missing=; for need in $(NEEDS); do command -v "$${need%%=*}" >/dev/null || missing+=" $${need##*=}"; done; \
 	test -z "$$missing" || { \
 		as=$$(test "$$(id -u)" = 0 || echo sudo); export DEBIAN_FRONTEND=noninteractive; \
+		quiet=/etc/postgresql-common/createcluster.d/hubbub.conf; trap "$$as rm -f $$quiet" EXIT; \
+		echo 'create_main_cluster = false' | $$as install -D -m 644 /dev/stdin $$quiet; \
 		$$as apt-get update -qq && $$as apt-get install -y -qq --no-install-recommends $$missing; } </dev/null
 
 fuzz: ## each fuzz target for FUZZTIME

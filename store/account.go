@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"hubbub/handler/account"
+)
+
+// accountColumns are those of an account that scanAccount reads.
+const accountColumns = "id, name, hash, created, ban_until, ban_reason"
+
+// revocationAge is how long a revocation is kept: far longer than a server takes to look for it.
+const revocationAge = 24 * time.Hour
+
+// Find implements account.Store.
+func (s *Store) Find(ctx context.Context, name string) (account.Account, error) {
+	a, err := scanAccount(s.read.QueryRowContext(ctx, "SELECT "+accountColumns+" FROM accounts WHERE name = $1", name))
+	return a, s.failed("find an account", known(err))
+}
+
+// Create implements account.Store. Times are kept to the millisecond.
+func (s *Store) Create(ctx context.Context, name, hash string) (account.Account, error) {
+	const query = "INSERT INTO accounts (name, hash, created) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING " +
+		"RETURNING " + accountColumns
+	a, err := scanAccount(s.write.QueryRowContext(ctx, query, name, hash, time.Now().UnixMilli()))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = account.ErrTaken
+	}
+	return a, s.failed("make an account", err)
+}
+
+// Rehash implements account.Store.
+func (s *Store) Rehash(ctx context.Context, id int64, old, hash string) error {
+	_, err := s.write.ExecContext(ctx, "UPDATE accounts SET hash = $3 WHERE id = $1 AND hash = $2", id, old, hash)
+	return s.failed("renew a password's hash", err)
+}
+
+// SetPassword implements account.Store.
+func (s *Store) SetPassword(ctx context.Context, name, hash string) error {
+	return s.change(ctx, "set a password", func(tx *sql.Tx) error {
+		const query = "UPDATE accounts SET hash = $2 WHERE name = $1 RETURNING id"
+		return revoke(ctx, tx, name, "your password was changed", tx.QueryRowContext(ctx, query, name, hash))
+	})
+}
+
+// SetBan implements account.Store. Times are kept to the millisecond.
+func (s *Store) SetBan(ctx context.Context, name string, ban *account.Ban) error {
+	const query = "UPDATE accounts SET ban_until = $2, ban_reason = $3 WHERE name = $1 RETURNING id"
+	if ban == nil {
+		var id int64
+		err := s.write.QueryRowContext(ctx, query, name, nil, "").Scan(&id)
+		return s.failed("lift a ban", known(err))
+	}
+	return s.change(ctx, "ban an account", func(tx *sql.Tx) error {
+		why := "your account was banned"
+		if ban.Reason != "" {
+			why += ": " + ban.Reason
+		}
+		return revoke(ctx, tx, name, why, tx.QueryRowContext(ctx, query, name, milliseconds(ban.Until), ban.Reason))
+	})
+}
+
+// Remove implements account.Store.
+func (s *Store) Remove(ctx context.Context, name string) error {
+	return s.change(ctx, "remove an account", func(tx *sql.Tx) error {
+		const mail = "recipient_account = (SELECT id FROM accounts WHERE name = $1) AND mail"
+		if _, err := remove(ctx, tx, mail, name); err != nil {
+			return err
+		}
+		const query = "DELETE FROM accounts WHERE name = $1 RETURNING id"
+		return revoke(ctx, tx, name, "your account was removed", tx.QueryRowContext(ctx, query, name))
+	})
+}
+
+// List implements account.Store.
+func (s *Store) List(ctx context.Context, after string, limit int) ([]account.Account, error) {
+	const query = "SELECT " + accountColumns + " FROM accounts WHERE name > $1 ORDER BY name LIMIT $2"
+	accounts, err := collect(ctx, s.read, scanAccount, query, after, max(limit, 0))
+	return accounts, s.failed("list accounts", err)
+}
+
+// Revocations implements account.Store. Those older than a day may be gone.
+func (s *Store) Revocations(ctx context.Context, after int64) ([]account.Revocation, error) {
+	query := "SELECT seq, account, name, why FROM revocations WHERE seq > $1 ORDER BY seq"
+	if after < 0 {
+		query = "SELECT seq, account, name, why FROM revocations WHERE seq > $1 ORDER BY seq DESC LIMIT 1"
+	}
+	revocations, err := collect(ctx, s.read, scanRevocation, query, after)
+	return revocations, s.failed("look for accounts whose sessions must end", err)
+}
+
+// revoke notes that the sessions of the account, whose id a statement returned, must end. Seq is counted in a row that
+// stays locked until the commit, so nobody sees one before all lower ones.
+func revoke(ctx context.Context, tx *sql.Tx, name, why string, changed row) error {
+	var id, seq int64
+	if err := changed.Scan(&id); err != nil {
+		return known(err)
+	}
+	now := time.Now()
+	if _, err := tx.ExecContext(ctx, "DELETE FROM revocations WHERE at < $1", now.Add(-revocationAge).UnixMilli()); err != nil {
+		return err
+	}
+	const count = "UPDATE counters SET revocations = revocations + 1 RETURNING revocations"
+	if err := tx.QueryRowContext(ctx, count).Scan(&seq); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "INSERT INTO revocations (seq, account, name, why, at) VALUES ($1, $2, $3, $4, $5)",
+		seq, id, name, why, now.UnixMilli())
+	return err
+}
+
+// known says of an account that there is none, instead of that there are no rows.
+func known(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return account.ErrUnknown
+	}
+	return err
+}
+
+func scanAccount(r row) (a account.Account, err error) {
+	var created int64
+	var until *int64
+	var reason string
+	if err := r.Scan(&a.ID, &a.Name, &a.Hash, &created, &until, &reason); err != nil {
+		return account.Account{}, err
+	}
+	a.Created = moment(created)
+	if until != nil {
+		a.Ban = &account.Ban{Until: moment(*until), Reason: reason}
+	}
+	return a, nil
+}
+
+func scanRevocation(r row) (v account.Revocation, err error) {
+	err = r.Scan(&v.Seq, &v.Account, &v.Name, &v.Why)
+	return v, err
+}
+
+// milliseconds since 1970 are how times are kept; 0 is the zero time.
+func milliseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// moment is the inverse of milliseconds.
+func moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

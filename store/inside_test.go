@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Setting returns one of PostgreSQL, on a connection of the store.
+func (s *Store) Setting(t *testing.T, name string) string { return s.ask(t, "SHOW "+name) }
+
+// Pragma returns one of SQLite, on the connection that writes.
+func (s *Store) Pragma(t *testing.T, name string) string { return s.ask(t, "PRAGMA "+name) }
+
+func (s *Store) ask(t *testing.T, query string) (value string) {
+	t.Helper()
+	if err := s.write.QueryRowContext(context.Background(), query).Scan(&value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+func openTest(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(context.Background(), "sqlite", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// TestReadersOnlyRead: a mistake in a query can't write past the one connection that may.
+func TestReadersOnlyRead(t *testing.T) {
+	if _, err := openTest(t).read.ExecContext(context.Background(), "DELETE FROM messages"); err == nil {
+		t.Error("a reader could write")
+	}
+}
+
+// TestOldRevocationsGo: they end with their day, but the newest stays and the numbers go on.
+func TestOldRevocationsGo(t *testing.T) {
+	ctx, s := context.Background(), openTest(t)
+	if _, err := s.Create(ctx, "ann", ""); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{1, 2, 1} {
+		if i == 2 {
+			const query = "UPDATE revocations SET at = $1"
+			if _, err := s.write.ExecContext(ctx, query, time.Now().Add(-revocationAge-time.Second).UnixMilli()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.SetPassword(ctx, "ann", ""); err != nil {
+			t.Fatal(err)
+		}
+		all, err := s.Revocations(ctx, 0)
+		if err != nil || len(all) != want || all[len(all)-1].Seq != int64(i+1) {
+			t.Errorf("after %d there are %+v (%v)", i+1, all, err)
+		}
+	}
+}
+
+// TestMigrateInSteps goes through versions that are still to come, one of which fails at first: it leaves nothing behind.
+func TestMigrateInSteps(t *testing.T) {
+	ctx, s := context.Background(), openTest(t)
+	files := fstest.MapFS{
+		"1_first.sql": {Data: read(t, "schema/sqlite/00001_messages_accounts.sql")},
+		"2_more.sql":  {Data: []byte("-- +goose Up\nALTER TABLE accounts ADD COLUMN email TEXT;\nCREATE TABLE more (id INTEGER);")},
+		"3_bad.sql":   {Data: []byte("-- +goose Up\nCREATE TABLE even_more (id INTEGER);\nINSERT INTO nothing VALUES (1);")},
+	}
+	apply := func() error { return apply(ctx, "hubbub.db", s.write, goose.DialectSQLite3, files) }
+	if err := apply(); err == nil || !strings.Contains(err.Error(), "bring hubbub.db from schema version 2 to 3: ") {
+		t.Errorf("a version that fails says %v", err)
+	}
+	files["3_bad.sql"].Data = []byte("-- +goose Up\nCREATE TABLE even_more (id INTEGER);")
+	if err := apply(); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.write.ExecContext(ctx, "INSERT INTO even_more SELECT id FROM more"); err != nil {
+		t.Error(err)
+	}
+}
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	content, err := fs.ReadFile(os.DirFS("."), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}

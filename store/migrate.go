@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+// schema holds the tables, a directory for each database and in it a file a version. Files that a release had are never
+// changed, and a version that is needed no more is undone by a later one: there is no way back but a backup.
+//
+//go:embed schema
+var schema embed.FS
+
+// migrate brings the tables up to date. name is the database's, for errors.
+func migrate(ctx context.Context, name string, db *sql.DB, dialect goose.Dialect, dir string, options ...goose.ProviderOption) error {
+	files, err := fs.Sub(schema, "schema/"+dir)
+	if err != nil {
+		return err
+	}
+	return apply(ctx, name, db, dialect, files, options...)
+}
+
+func apply(ctx context.Context, name string, db *sql.DB, dialect goose.Dialect, files fs.FS, options ...goose.ProviderOption) error {
+	options = append(options, goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(dialect, db, files, options...)
+	if err != nil {
+		return err
+	}
+	for {
+		version, known, err := provider.GetVersions(ctx)
+		if err != nil {
+			return err
+		}
+		if version > known {
+			return fmt.Errorf("%s has schema version %d, this binary knows up to %d: "+
+				"run a newer hubbub, or restore a backup from before the upgrade", name, version, known)
+		}
+		if version == known {
+			return nil
+		}
+		// SQLite knows no lock for this: when another process applied the same file first, go on with the next.
+		if _, err := provider.UpByOne(ctx); err != nil {
+			if now, _, _ := provider.GetVersions(ctx); now <= version {
+				return fmt.Errorf("bring %s from schema version %d to %d: %w", name, version, known, err)
+			}
+		}
+	}
+}
