@@ -77,21 +77,21 @@ func unreachable(addr string, timeout time.Duration, err error) error {
 	return fmt.Errorf("client: cannot reach chat server at %s: %w (%s)", addr, err, hint)
 }
 
-// unanswered explains why a connection that stood did not lead to a session.
-func unanswered(addr string, timeout time.Duration, err error) error {
+// unanswered explains why a connection that stood did not lead to an answer to its first request.
+func unanswered(addr, request string, timeout time.Duration, err error) error {
 	var refusal *Error
 	switch {
 	case errors.As(err, &refusal):
 		return err
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("client: %s took the connection but did not answer the login within %s (is it a chat server?): %w",
-			addr, timeout, context.DeadlineExceeded)
+		return fmt.Errorf("client: %s took the connection but did not answer %s within %s (is it a chat server?): %w",
+			addr, request, timeout, context.DeadlineExceeded)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-		return fmt.Errorf("client: %s closed the connection without answering the login (is it a chat server?): %w", addr, err)
+		return fmt.Errorf("client: %s closed the connection without answering %s (is it a chat server?): %w", addr, request, err)
 	case codec.IsViolation(err):
 		return fmt.Errorf("client: %s does not speak the chat protocol (is that the right port?): %w", addr, err)
 	}
-	return fmt.Errorf("client: logging in at %s: %w", addr, err)
+	return fmt.Errorf("client: %s at %s failed: %w", request, addr, err)
 }
 
 // broken explains why a session's connection ended.
