@@ -20,7 +20,7 @@ var (
 	// ErrOffline is returned by requests while the client is waiting to reconnect: nothing was sent.
 	ErrOffline = errors.New("not connected to the server at the moment, nothing was sent; try again when Reconnected arrives")
 	// ErrLost is returned by requests whose connection was lost before the answer came: it is unknown whether the
-	// server acted on them.
+	// server acted on them. Where the server keeps a history, it tells: see Client.History.
 	ErrLost = errors.New("the connection was lost before the server answered; it may or may not have arrived")
 	// ErrSilent ends a connection whose server did not answer a PING for half of its own heartbeat.
 	ErrSilent = errors.New("the server has stopped answering")
