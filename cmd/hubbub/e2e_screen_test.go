@@ -122,7 +122,7 @@ func TestScreen(t *testing.T) {
 	alice.press("C-u")
 	alice.types("/help")
 	alice.press("Enter")
-	alice.shows("/w NAME TEXT  whisper to one person", "PgUp PgDn")
+	alice.shows("/w NAME TEXT         whisper to one person", "PgUp PgDn")
 
 	alice.tmux("resize-window", "-x", "40", "-y", "12")
 	alice.shows("────────────────────────────────────────\n› Say something, or /help\n● alice   " + p.chat)
