@@ -32,7 +32,7 @@ func openTerminal(t *testing.T, args ...string) *terminal {
 		os.RemoveAll(dir)
 	})
 	s.tmux(append([]string{"-f", config, "new-session", "-d", "-x", "80", "-y", "24",
-		"sh", "-c", `"$0" "$@"; echo "[status $?]"; read -r line`, binary}, args...)...)
+		"sh", "-c", `trap : INT; "$0" "$@"; echo "[status $?]"; read -r line`, binary}, args...)...)
 	return s
 }
 
