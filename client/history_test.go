@@ -43,7 +43,7 @@ func TestHistory(t *testing.T) {
 type archive struct {
 	ids  []codec.ID // they grow
 	most int
-	busy int // how many requests are refused before one is answered
+	busy int // how many requests are refused before one is answered, for the rate or for being busy
 }
 
 // serve answers a client's requests until the connection ends.
@@ -60,7 +60,8 @@ func (a *archive) serve(p *peer) {
 		}
 		if refusals > 0 {
 			refusals--
-			p.conn.Write(codec.Native.AppendFailure(nil, q, codec.RateLimited))
+			why := []codec.Code{codec.ServerBusy, codec.RateLimited}[refusals%2]
+			p.conn.Write(codec.Native.AppendFailure(nil, q, why))
 			continue
 		}
 		refusals = a.busy

@@ -149,21 +149,25 @@ func TestSeenIsBounded(t *testing.T) {
 		const bound = 8192
 		c, p := newNetwork(t).welcome(client.Options{EventBuffer: 2 * bound})
 		send := func(id int) { p.send(fmt.Sprintf(`BroadcastNotify id=%d user="bob" message="hi"`, id)) }
-		for id := range bound + 1 {
+		for id := range bound + 2 {
 			send(id + 1)
 		}
-		send(2) // the oldest that is known
-		send(1) // forgotten
-		for id := range bound + 1 {
+		send(3)         // the oldest that is known
+		send(bound + 1) // not the newest either
+		send(1)         // forgotten
+		send(2)
+		for id := range bound + 2 {
 			if got := event[client.Message](t, c).ID; got != codec.ID(id+1) {
 				t.Fatalf("got %d, want %d", got, id+1)
 			}
 		}
-		if got := event[client.Message](t, c).ID; got != 1 {
-			t.Errorf("got %d, want 1", got)
+		for _, want := range []codec.ID{1, 2} {
+			if got := event[client.Message](t, c).ID; got != want {
+				t.Errorf("got %d, want %d", got, want)
+			}
 		}
-		if c.LastSeen() != bound+1 {
-			t.Errorf("last seen %d, want %d", c.LastSeen(), bound+1)
+		if c.LastSeen() != bound+2 {
+			t.Errorf("last seen %d, want %d", c.LastSeen(), bound+2)
 		}
 	})
 }

@@ -53,9 +53,9 @@ func (m *model) past(msg pastMsg) {
 	}
 	m.catchUp()
 	if with == "" {
-		m.part("the last " + plural(n, "message"))
+		m.part(plural(n, "message") + " of the past")
 	} else {
-		m.part("the last " + plural(n, "whisper") + " with " + with)
+		m.part(plural(n, "whisper") + " with " + with)
 	}
 	for _, old := range msg.messages {
 		m.transcript.add(m.told(old, with))

@@ -76,6 +76,37 @@ func TestMissedOnScreen(t *testing.T) {
 `)
 }
 
+// Whatever comes below what was missed ends it, and what is missed after that is counted anew.
+func TestMissedEnds(t *testing.T) {
+	s := newScreen(t, 40, 18)
+	missed := func() {
+		s.Update(eventsMsg{client.Message{ID: s.id(), User: "bob", Text: "hi", Replayed: true}})
+	}
+	missed()
+	s.enter("/clear")
+	missed()
+	s.Update(eventsMsg{client.Notice{Code: codec.ServerBusy, Text: "busy"}})
+	missed()
+	missed()
+	s.Update(pastMsg{action{verb: history, count: 1}, []client.HistoryMessage{{ID: s.id(), User: "bob", Text: "hi"}}, nil})
+	s.shows(`
+──── 1 message while you were away ─────
+12:00 │ bob: hi
+───────────────── now ──────────────────
+12:00 │ • the server says: busy
+──── 2 messages while you were away ────
+12:00 │ bob: hi
+      │ bob: hi
+───────────────── now ──────────────────
+──────── 1 message of the past ─────────
+12:00 │ bob: hi
+───────────────── now ──────────────────
+────────────────────────────────────────
+› Say something, or /help
+● alice   127.0.0.1:9000   1.2 ms
+`)
+}
+
 func TestHistoryOnScreen(t *testing.T) {
 	s := newScreen(t, 72, 24)
 	var fetched []action
@@ -91,7 +122,7 @@ func TestHistoryOnScreen(t *testing.T) {
 	}
 	s.transcript.clear()
 	s.Update(pastMsg{fetched[0], []client.HistoryMessage{
-		{ID: s.id(), User: "bob", Text: "al\x1bice"}, {ID: s.id(), User: "bob", Text: "alice: hi"}, {ID: s.id(), User: "alice", Text: "ho"},
+		{ID: s.id(), User: "bob", Text: "al\x1bice"}, {ID: s.id(), User: "bob", Text: "alice: hi"}, {ID: s.id(), User: "alice", Text: "ho, I am alice"},
 	}, nil})
 	s.Update(pastMsg{fetched[1], []client.HistoryMessage{
 		{ID: s.id(), User: "bob", Text: "psst"}, {ID: s.id(), User: "alice", Text: "what?"},
@@ -99,12 +130,12 @@ func TestHistoryOnScreen(t *testing.T) {
 	s.Update(pastMsg{fetched[0], nil, nil})
 	s.Update(pastMsg{fetched[1], nil, errNoHistory})
 	s.shows(`
-───────────────────────── the last 3 messages ──────────────────────────
+──────────────────────── 3 messages of the past ────────────────────────
 12:00          bob │ al�ice
                bob ┃ alice: hi
-             alice │ ho
+             alice │ ho, I am alice
 ───────────────────────────────── now ──────────────────────────────────
-───────────────────── the last 2 whispers with bob ─────────────────────
+───────────────────────── 2 whispers with bob ──────────────────────────
 12:00    bob → you ┃ psst
          you → bob ┃ what?
 ───────────────────────────────── now ──────────────────────────────────
@@ -162,6 +193,18 @@ func TestHistoryInLines(t *testing.T) {
 			if lines[at] != day+want {
 				t.Errorf("line %d is %q, want %q", at, lines[at], day+want)
 			}
+		}
+	})
+	synctest.Test(t, func(t *testing.T) { // it waits for the next connection
+		s := script{past: 1}
+		options := s.options()
+		options.Reconnect = true
+		r := runLines(t, "chat", options, 0)
+		if err := r.end("die\n/history 1\n"); !errors.Is(err, errUndone) || strings.Contains(r.err.String(), "line 2") {
+			t.Errorf("got %v and\n%s", err, r.err.String())
+		}
+		if want := noon.Local().Format("2006-01-02 15:04:05 ") + "bob: 1\n"; r.out.String() != want {
+			t.Errorf("got %q, want %q", r.out.String(), want)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
