@@ -26,38 +26,50 @@ type Client struct {
 	rtt  atomic.Int64  // in nanoseconds
 	last atomic.Uint64 // the codec.ID of the newest message seen
 
-	refusals atomic.Uint64
+	refusals, duplicates atomic.Uint64
 
-	mu      sync.Mutex
-	link    *link // nil while there is no session
-	user    string
-	session uint64
-	leaving bool // Logout or Close was called: the loss of the connection is what is wanted
-	over    bool
-	err     error // why, when over
+	// Owned by the reader.
+	seen   seen
+	missed codec.ID // the end of the last gap that was told
+
+	mu       sync.Mutex
+	link     *link  // nil while there is no session
+	password string // for the next login
+	user     string
+	session  uint64
+	leaving  bool // Logout or Close was called: the loss of the connection is what is wanted
+	over     bool
+	err      error // why, when over
 }
 
 // Dial connects to the chat server at addr, "host:port" or "host" for DefaultPort, and logs in. ctx and
 // Options.Timeout bound that and nothing later. The first attempt is not repeated, whatever Options.Reconnect says.
 //
-// What the server refuses is an *Error: codec.AuthFailed, codec.NameInvalid, codec.LoginUserAlready,
-// codec.LoginUserFull, codec.ServerBusy or codec.ShuttingDown.
+// What the server refuses is an *Error: codec.AuthFailed, codec.PermissionDenied when the account is banned,
+// codec.NameInvalid, codec.LoginUserAlready, codec.LoginUserFull, codec.RateLimited, codec.ServerBusy or
+// codec.ShuttingDown.
 func Dial(ctx context.Context, addr string, options Options) (*Client, error) {
 	if options.User == "" {
 		return nil, errors.New("client: Options.User is empty; a login needs a name")
 	}
-	c := &Client{addr: WithPort(addr), options: options.withDefaults()}
-	c.inbox = newInbox(c.options.EventBuffer, c.options.DiscardEvents)
-	c.life, c.stop = context.WithCancel(context.Background())
-	c.last.Store(uint64(options.Since))
+	c := newClient(addr, options)
 	l, err := c.connect(ctx)
 	if err != nil {
 		c.stop()
 		return nil, err
 	}
+	c.tell(l.gap)
 	c.running.Go(c.inbox.pump)
 	c.running.Go(func() { c.run(l) })
 	return c, nil
+}
+
+func newClient(addr string, options Options) *Client {
+	c := &Client{addr: WithPort(addr), options: options.withDefaults(), password: options.Password}
+	c.inbox = newInbox(c.options.EventBuffer, c.options.DiscardEvents)
+	c.life, c.stop = context.WithCancel(context.Background())
+	c.last.Store(uint64(options.Since))
+	return c
 }
 
 // WithPort returns addr, "host:port" or "host", with DefaultPort where it has none.
@@ -74,6 +86,27 @@ func WithPort(addr string) string {
 
 // connect makes one attempt to get a session, and starts its writer.
 func (c *Client) connect(ctx context.Context) (*link, error) {
+	c.mu.Lock()
+	password := c.password
+	c.mu.Unlock()
+	l, err := c.open(ctx, "the login", func(l *link) error {
+		return l.login(c.options.User, password, c.LastSeen())
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.running.Go(l.write)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.leaving { // meanwhile
+		l.end(ErrClosed)
+	}
+	c.link, c.user, c.session = l, l.user, l.session
+	return l, nil
+}
+
+// open makes a connection, on which talk makes the first request, such as the login.
+func (c *Client) open(ctx context.Context, request string, talk func(l *link) error) (*link, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
 	conn, err := c.options.Dial(ctx, c.addr)
@@ -83,7 +116,7 @@ func (c *Client) connect(ctx context.Context) (*link, error) {
 	// The end of ctx interrupts whatever the login is waiting for.
 	release := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	l := newLink(c, conn)
-	err = l.login(c.options, codec.ID(c.last.Load()))
+	err = talk(l)
 	if !release() && err == nil {
 		err = context.Cause(ctx)
 	}
@@ -92,15 +125,8 @@ func (c *Client) connect(ctx context.Context) (*link, error) {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			err = ctx.Err()
 		}
-		return nil, unanswered(c.addr, c.options.Timeout, err)
+		return nil, unanswered(c.addr, request, c.options.Timeout, err)
 	}
-	c.running.Go(l.write)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.leaving { // meanwhile
-		l.end(ErrClosed)
-	}
-	c.link, c.user, c.session = l, l.user, l.session
 	return l, nil
 }
 
@@ -122,10 +148,23 @@ func (c *Client) run(l *link) {
 	}
 }
 
-// saw notes the newest message, which the next login tells the server.
-func (c *Client) saw(id codec.ID) {
+// news notes a message, the newest of which the next login tells the server, and reports whether it has not come before.
+func (c *Client) news(id codec.ID) bool {
+	if !c.seen.add(id) {
+		c.duplicates.Add(1)
+		return false
+	}
 	if uint64(id) > c.last.Load() {
 		c.last.Store(uint64(id)) // only the reader stores
+	}
+	return true
+}
+
+// tell delivers a gap, once: a server finds it again at every login until something came after it.
+func (c *Client) tell(gap Gap) {
+	if gap.Since != 0 && gap.Upto > c.missed {
+		c.missed = gap.Upto
+		c.inbox.put(gap)
 	}
 }
 
@@ -148,3 +187,6 @@ func (c *Client) Addr() string { return c.addr }
 
 // LastSeen returns the id of the newest message that came, for Options.Since of a later Dial.
 func (c *Client) LastSeen() codec.ID { return codec.ID(c.last.Load()) }
+
+// Duplicates returns how many messages came again, mostly after a reconnect, and were not delivered a second time.
+func (c *Client) Duplicates() int { return int(c.duplicates.Load()) }

@@ -30,6 +30,12 @@
 // many events, so that a request made from the goroutine that reads Events still sees its answer, which comes behind
 // them. A program that only sends sets Options.DiscardEvents.
 //
+// What was missed: with Options.Reconnect, the client comes back after a loss, tells the server the newest message that it
+// has seen, and gets what came after that, marked as Replayed and in front of everything live. Each message is delivered
+// once, whatever the server sends again. A Gap says which part the server does not keep any more. A client that had seen
+// no message yet has nothing to begin from, so it misses what was said to everybody in between. History and HistorySeq
+// read what was said earlier, page by page; Register makes a name an account.
+//
 // Errors: what the server refuses is an *Error, which unwraps to its codec.Code, so that
 // errors.Is(err, codec.UserNotFound) works. ErrLost, ErrOffline and ErrClosed tell what became of the connection.
 //

@@ -20,7 +20,7 @@ var (
 	// ErrOffline is returned by requests while the client is waiting to reconnect: nothing was sent.
 	ErrOffline = errors.New("not connected to the server at the moment, nothing was sent; try again when Reconnected arrives")
 	// ErrLost is returned by requests whose connection was lost before the answer came: it is unknown whether the
-	// server acted on them.
+	// server acted on them. Where the server keeps a history, it tells: see Client.History.
 	ErrLost = errors.New("the connection was lost before the server answered; it may or may not have arrived")
 	// ErrSilent ends a connection whose server did not answer a PING for half of its own heartbeat.
 	ErrSilent = errors.New("the server has stopped answering")
@@ -77,21 +77,21 @@ func unreachable(addr string, timeout time.Duration, err error) error {
 	return fmt.Errorf("client: cannot reach chat server at %s: %w (%s)", addr, err, hint)
 }
 
-// unanswered explains why a connection that stood did not lead to a session.
-func unanswered(addr string, timeout time.Duration, err error) error {
+// unanswered explains why a connection that stood did not lead to an answer to its first request.
+func unanswered(addr, request string, timeout time.Duration, err error) error {
 	var refusal *Error
 	switch {
 	case errors.As(err, &refusal):
 		return err
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("client: %s took the connection but did not answer the login within %s (is it a chat server?): %w",
-			addr, timeout, context.DeadlineExceeded)
+		return fmt.Errorf("client: %s took the connection but did not answer %s within %s (is it a chat server?): %w",
+			addr, request, timeout, context.DeadlineExceeded)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-		return fmt.Errorf("client: %s closed the connection without answering the login (is it a chat server?): %w", addr, err)
+		return fmt.Errorf("client: %s closed the connection without answering %s (is it a chat server?): %w", addr, request, err)
 	case codec.IsViolation(err):
 		return fmt.Errorf("client: %s does not speak the chat protocol (is that the right port?): %w", addr, err)
 	}
-	return fmt.Errorf("client: logging in at %s: %w", addr, err)
+	return fmt.Errorf("client: %s at %s failed: %w", request, addr, err)
 }
 
 // broken explains why a session's connection ended.

@@ -6,22 +6,24 @@ import (
 	"hubbub/codec"
 )
 
-// Event is what Events delivers: a Message, Whisper, Notice, Refused, Disconnected or Reconnected.
+// Event is what Events delivers: a Message, Whisper, Notice, Refused, Disconnected, Reconnected or Gap.
 type Event interface{ event() }
 
 type (
 	// Message is somebody's broadcast.
 	Message struct {
-		ID   codec.ID
-		User string // who sent it
-		Text string
+		ID       codec.ID
+		User     string // who sent it
+		Text     string
+		Replayed bool // it was sent before the login
 	}
 
 	// Whisper is a message for this user alone.
 	Whisper struct {
-		ID   codec.ID
-		User string // who sent it
-		Text string
+		ID       codec.ID
+		User     string // who sent it
+		Text     string
+		Replayed bool // it was sent before the login
 	}
 
 	// Notice is what the server itself has to say, mostly why it is about to close the connection.
@@ -44,11 +46,16 @@ type (
 		Retry time.Duration
 	}
 
-	// Reconnected says that the client is logged in again. Messages sent by others in between may be missing.
+	// Reconnected says that the client is logged in again. What others sent in between follows as Replayed, as far as
+	// the server keeps it, and a Gap comes first when it knows that some of it is gone.
 	Reconnected struct {
 		User    string // as granted this time
 		Session uint64
 	}
+
+	// Gap says that messages after Since, the newest that the client had seen, and up to Upto will not come: the server
+	// does not keep them any more. It comes once, before what the server does send again.
+	Gap struct{ Since, Upto codec.ID }
 )
 
 func (Message) event()      {}
@@ -57,6 +64,7 @@ func (Notice) event()       {}
 func (Refused) event()      {}
 func (Disconnected) event() {}
 func (Reconnected) event()  {}
+func (Gap) event()          {}
 
 // Time returns when the server accepted the message, to the millisecond, by its clock.
 func (m Message) Time() time.Time { return m.ID.Time() }

@@ -108,6 +108,28 @@ func ExampleError() {
 	// client: whisper to bob: nobody of this name is logged in (USER_NOT_FOUND)
 }
 
+// What was said before one came: the newest hundred messages, the newest first.
+func ExampleClient_HistorySeq() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+
+	c, err := client.Dial(ctx, "chat.example.org", client.Options{User: "alice"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	left := 100
+	for m, err := range c.HistorySeq(ctx, client.HistoryQuery{Limit: left}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(m.Time().Format(time.DateTime), m.User, m.Text)
+		if left--; left == 0 {
+			break
+		}
+	}
+}
+
 // For throughput, messages are sent without waiting for answers, to a server that is set up for it with --message-rate 0.
 // The answer to the logout proves that all were handled.
 func ExampleClient_SendBroadcast() {

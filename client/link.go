@@ -25,12 +25,13 @@ type link struct {
 	// Owned by the reader; before the login is answered, by connect.
 	in     *bufio.Reader
 	ending *codec.SystemNotify // the reason that the server gave for closing the connection
-	early  []codec.Message     // what came before the answer to the login
+	early  []codec.Message     // what came before the answer to the first request
 
 	// Set by the login, then static.
 	user      string
 	session   uint64
 	heartbeat time.Duration // 0: the server does not ask for one
+	gap       Gap           // Upto is 0 when there is none
 
 	heard atomic.Uint64 // the packets that were read and handled
 	marks atomic.Uint64 // the outbox's marks that were answered
@@ -123,11 +124,13 @@ func (l *link) handle(m codec.Message) {
 	}
 	switch m := m.(type) {
 	case *codec.BroadcastNotify:
-		l.client.saw(m.ID)
-		inbox.put(Message{m.ID, m.User, m.Message})
+		if l.client.news(m.ID) {
+			inbox.put(Message{m.ID, m.User, m.Message, m.Flags&codec.Replayed != 0})
+		}
 	case *codec.WhisperNotify:
-		l.client.saw(m.ID)
-		inbox.put(Whisper{m.ID, m.User, m.Message})
+		if l.client.news(m.ID) {
+			inbox.put(Whisper{m.ID, m.User, m.Message, m.Flags&codec.Replayed != 0})
+		}
 	case *codec.SystemNotify:
 		l.ending = m
 		if m.Code == codec.RateLimited { // of all that the client sends, only a PING has no answer that says so
@@ -147,9 +150,9 @@ func (l *link) handle(m codec.Message) {
 		l.answer(m.Ref, m)
 	case codec.Response:
 		ref, result := m.Outcome()
-		if !l.answer(ref, m) && result != codec.Success {
+		if op := operation(m); !l.answer(ref, m) && result != codec.Success && op != "" {
 			l.client.refusals.Add(1)
-			inbox.put(Refused{operation(m), result})
+			inbox.put(Refused{op, result})
 		}
 	}
 }
@@ -165,11 +168,15 @@ func ends(code codec.Code) bool {
 	return false
 }
 
+// operation is what an answer was about, of what may be sent without waiting for one; else it is empty.
 func operation(m codec.Message) string {
-	if m.Type() == codec.TypeWhisperResponse {
+	switch m.Type() {
+	case codec.TypeBroadcastResponse:
+		return "broadcast"
+	case codec.TypeWhisperResponse:
 		return "whisper"
 	}
-	return "broadcast"
+	return ""
 }
 
 // answer hands m to the request that waits for it.

@@ -7,39 +7,49 @@ import (
 	"hubbub/codec"
 )
 
-// earlyMax is how many packets may come before the answer to the login. They are handled after it.
+// earlyMax is how many packets may come before the answer to the first request. They are handled after it.
 const earlyMax = 1000
 
 // login asks for the user's name and reads until the server has granted or refused it.
-func (l *link) login(o Options, since codec.ID) error {
-	op := "log in as " + o.User
-	request := &codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: o.User, Password: o.Password, Since: since}
-	if err := l.client.fits(op, codec.NameInvalid, o.User, o.Password); err != nil {
+func (l *link) login(user, password string, since codec.ID) error {
+	op := "log in as " + user
+	request := &codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: user, Password: password, Since: since}
+	if err := l.client.fits(op, codec.NameInvalid, user, password); err != nil {
 		return err
 	}
 	begin := time.Now()
-	if _, err := l.conn.Write(codec.Native.Append(nil, request)); err != nil {
+	answer, err := first[*codec.LoginResponse](l, op, request)
+	if err != nil {
 		return err
+	}
+	l.user, l.session = answer.User, answer.Session
+	l.heartbeat = time.Duration(answer.Heartbeat) * time.Second
+	l.gap = Gap{Since: since, Upto: answer.Gap}
+	l.client.rtt.Store(int64(time.Since(begin)))
+	return nil
+}
+
+// first makes the first request of a connection, and reads until an R answers it.
+func first[R codec.Response](l *link, op string, request codec.Request) (none R, err error) {
+	if _, err := l.conn.Write(codec.Native.Append(nil, request)); err != nil {
+		return none, err
 	}
 	for {
 		m, err := l.next()
 		if err != nil {
-			return err
+			return none, err
 		}
 		switch m := m.(type) {
-		case *codec.LoginResponse:
-			if m.Result != codec.Success {
-				return refused(op, m.Result)
+		case R:
+			if _, result := m.Outcome(); result != codec.Success {
+				return none, refused(op, result)
 			}
-			l.user, l.session = m.User, m.Session
-			l.heartbeat = time.Duration(m.Heartbeat) * time.Second
-			l.client.rtt.Store(int64(time.Since(begin)))
-			return nil
+			return m, nil
 		case *codec.SystemNotify: // instead of an answer: no place, too busy, shutting down
-			return &Error{Op: op, Code: m.Code, Text: m.Message}
+			return none, &Error{Op: op, Code: m.Code, Text: m.Message}
 		default:
 			if l.early = append(l.early, m); len(l.early) > earlyMax {
-				return fmt.Errorf("it has sent %d packets and none is the answer", earlyMax)
+				return none, fmt.Errorf("it has sent %d packets and none is the answer", earlyMax)
 			}
 		}
 	}

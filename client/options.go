@@ -14,7 +14,8 @@ type Options struct {
 	User string
 	// Password is the account's. A name that nobody registered needs none.
 	Password string
-	// Since is the last message that the program has seen, for servers that deliver what came after it.
+	// Since is the last message that the program has seen: a server that keeps messages sends again what came after it.
+	// 0 asks for none of them. After a reconnect it is what LastSeen returns.
 	Since codec.ID
 
 	// Reconnect says whether the client connects and logs in again when the connection is lost.

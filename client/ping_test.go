@@ -103,8 +103,7 @@ func TestBusyServerIsAlive(t *testing.T) {
 func TestSlowReaderIsNoDeadServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, p := newNetwork(t).welcome(client.Options{EventBuffer: 1})
-		const note = `BroadcastNotify id=1 user="bob" message="hi"`
-		p.send(note, note, note) // one with the pump, one in the inbox, one with the reader
+		<-flood(p, 3) // one with the pump, one in the inbox, one with the reader
 		p.want(`Ping ref=1`)
 		p.want(`Ping ref=2`)
 		p.want(`Ping ref=3`)

@@ -52,7 +52,8 @@ func final(err error) bool {
 		codec.InvalidPacket:
 		return true
 	}
-	// LOGIN_USER_ALREADY is not: the server may not have noticed yet that the old connection is gone.
+	// LOGIN_USER_ALREADY is not: the server may not have noticed yet that the old connection is gone. Neither is
+	// RATE_LIMITED: it passes.
 	return false
 }
 
@@ -71,6 +72,7 @@ func (c *Client) reconnect(waits *backoff.ExponentialBackOff, err error) *link {
 		var l *link
 		if l, err = c.connect(c.life); err == nil {
 			c.inbox.put(Reconnected{User: l.user, Session: l.session})
+			c.tell(l.gap)
 			return l
 		}
 		if !c.lost(err) {

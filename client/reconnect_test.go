@@ -138,19 +138,39 @@ func TestKickedEnds(t *testing.T) {
 	})
 }
 
-func TestRefusedReloginEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
-		c, p := n.welcome(client.Options{Reconnect: true})
-		p.conn.Close()
-		event[client.Disconnected](t, c)
-		p = <-n.peers
-		p.admit(`LoginResponse ref=1 result=AUTH_FAILED`)
-		noEvent(t, c)
-		if !errors.Is(c.Err(), codec.AuthFailed) {
-			t.Error(c.Err())
-		}
-	})
+// A login that is refused for good ends a client that would reconnect; one that may be granted later does not.
+func TestRefusedRelogin(t *testing.T) {
+	f := func(code codec.Code, final bool) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			n := newNetwork(t)
+			c, p := n.welcome(client.Options{Reconnect: true})
+			p.conn.Close()
+			event[client.Disconnected](t, c)
+			p = <-n.peers
+			p.admit(`LoginResponse ref=1 result=` + code.String())
+			if !final {
+				if d := event[client.Disconnected](t, c); !errors.Is(d.Err, code) {
+					t.Errorf("got %v, want %s", d.Err, code)
+				}
+				p = <-n.peers
+				p.admit(granted)
+				event[client.Reconnected](t, c)
+				return
+			}
+			noEvent(t, c)
+			if !errors.Is(c.Err(), code) {
+				t.Errorf("got %v, want %s", c.Err(), code)
+			}
+		})
+	}
+	f(codec.AuthFailed, true)
+	f(codec.PermissionDenied, true) // banned
+	f(codec.NameInvalid, true)
+	f(codec.LoginUserAlready, false)
+	f(codec.RateLimited, false)
+	f(codec.ServerBusy, false)
+	f(codec.PasswordInvalid, false)
 }
 
 func TestNoReconnect(t *testing.T) {
@@ -226,8 +246,8 @@ func TestCloseAnytime(t *testing.T) {
 	})
 	f("unread events", func(_ *client.Client, p *peer) {
 		go func() {
-			note, _ := codec.Native.Parse(`BroadcastNotify id=1 user="bob" message="hi"`)
-			for {
+			for id := codec.ID(1); ; id++ {
+				note := &codec.BroadcastNotify{ID: id, User: "bob", Message: "hi"}
 				if _, err := p.conn.Write(codec.Native.Append(nil, note)); err != nil {
 					return
 				}

@@ -3,14 +3,16 @@ package term
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
 // action is what a line of input asks for.
 type action struct {
-	verb verb
-	to   string // whisper
-	text string // say, whisper, reply
+	verb  verb
+	to    string // whisper; history: the other one, empty for everybody
+	text  string // say, whisper, reply
+	count int    // history
 }
 
 type verb uint8
@@ -20,6 +22,8 @@ const (
 	say
 	whisper
 	reply
+	history
+	register
 	help
 	clearScreen
 	quit
@@ -34,6 +38,8 @@ var commands = []struct {
 }{
 	{[]string{"w", "whisper", "msg"}, whisper, "/w NAME TEXT", "whisper to one person"},
 	{[]string{"r", "reply"}, reply, "/r TEXT", "whisper back to the last who whispered to you"},
+	{[]string{"history"}, history, "/history [NAME] [N]", "show the last that was said, or whispered with one"},
+	{[]string{"register"}, register, "/register", "keep your name for you, with a password"},
 	{[]string{"clear"}, clearScreen, "/clear", "empty the screen"},
 	{[]string{"help"}, help, "/help", "show this"},
 	{[]string{"quit", "q", "exit"}, quit, "/quit", "leave"},
@@ -70,13 +76,32 @@ func fill(v verb, usage, rest string) (action, error) {
 		if text = strings.TrimSpace(text); text == "" {
 			return action{}, errors.New("to whom, and what? " + usage)
 		}
-		return action{whisper, to, text}, nil
+		return action{verb: whisper, to: to, text: text}, nil
 	case reply:
 		if rest == "" {
 			return action{}, errors.New("what? " + usage)
 		}
+	case history:
+		return fillHistory(usage, strings.Fields(rest))
 	}
 	return action{verb: v, text: rest}, nil
+}
+
+// fillHistory reads what may stand behind /history. A number that stands alone is how many.
+func fillHistory(usage string, words []string) (action, error) {
+	a := action{verb: history, count: pastDefault}
+	if last := len(words) - 1; last >= 0 {
+		if count, err := strconv.Atoi(words[last]); err == nil {
+			a.count, words = count, words[:last]
+		}
+	}
+	if len(words) > 1 || a.count < 1 || a.count > pastMax {
+		return action{}, fmt.Errorf("with whom, and how many, 1 to %d? %s", pastMax, usage)
+	}
+	if len(words) == 1 {
+		a.to = words[0]
+	}
+	return a, nil
 }
 
 // helpText is what /help shows.
@@ -84,7 +109,7 @@ func helpText() string {
 	var b strings.Builder
 	b.WriteString("What you type goes to everybody; // begins it with one slash.\n")
 	for _, c := range commands {
-		fmt.Fprintf(&b, "  %-13s %s\n", c.usage, c.doc)
+		fmt.Fprintf(&b, "  %-20s %s\n", c.usage, c.doc)
 	}
 	b.WriteString("Keys:\n" +
 		"  Tab           complete a name or a command\n" +

@@ -13,5 +13,9 @@
 // The model belongs to Bubble Tea's loop. Requests run in commands of their own, one after the other, so that messages
 // leave in the order in which they were typed and the screen never waits for the network.
 //
+// What was missed and comes after a login stands between two rules, of which the first counts it; lines of it have a date
+// in front of their time. So has what /history asks for. A password is asked for unseen, and is no line of the input that
+// comes back.
+//
 // Limits: the transcript keeps the last 5000 entries, the input history the last 500 lines.
 package term

@@ -20,6 +20,7 @@ const (
 	note                   // from this program or the server
 	fault                  // what went wrong
 	day                    // a new day begins
+	parting                // a rule with a text
 )
 
 // state is how far an own message has come.
@@ -41,6 +42,7 @@ type entry struct {
 	reason string // what became of it, when failed
 	named  bool   // it mentions the user
 	timed  bool   // it shows the time: it is the first of its minute
+	old    bool   // it was asked for with /history: it is no news
 
 	lines []string // as it looks at the transcript's width
 }
@@ -53,8 +55,12 @@ const (
 
 // render lays the entry out in width columns.
 func (e *entry) render(width int, t *theme) {
-	if e.kind == day {
+	switch e.kind {
+	case day:
 		e.lines = []string{ruled(width, e.at.Format("Monday, 2 January 2006"), t)}
+		return
+	case parting:
+		e.lines = []string{ruled(width, e.text, t)}
 		return
 	}
 	at := strings.Repeat(" ", len(clock))

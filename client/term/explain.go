@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hubbub/client"
+	"hubbub/codec"
 )
 
 // plainError is an error of the client in the words of this program.
@@ -20,8 +21,21 @@ func explain(err error) string {
 	if err == nil {
 		return "The chat is over"
 	}
-	text := clean(plainError{err}.Error())
-	return strings.ToUpper(text[:1]) + text[1:]
+	return sentence(clean(plainError{err}.Error()))
+}
+
+// What it means when the server does not permit something.
+var (
+	errNoHistory  = errors.New("the server keeps no history, or does not show you this one")
+	errNoRegister = errors.New("the server has no accounts, or only its operators register names")
+)
+
+// permitted is err, or why when the server did not permit it: its code says only that one may not.
+func permitted(err, why error) error {
+	if errors.Is(err, codec.PermissionDenied) {
+		return why
+	}
+	return err
 }
 
 // fate is what became of a message that failed, for the line below it.

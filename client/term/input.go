@@ -1,6 +1,7 @@
 package term
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/textinput"
@@ -28,6 +29,8 @@ type input struct {
 	draft   string // what was typed before the history was asked
 
 	completion completion
+
+	question string // what is asked for and typed unseen; empty: nothing
 }
 
 func newInput() input {
@@ -67,6 +70,16 @@ func (in *input) take() string {
 	return line
 }
 
+// hide asks for something that is typed unseen, or for nothing more when question is empty.
+func (in *input) hide(question string) { in.question = question }
+
+// takeHidden returns what was typed unseen, which is not remembered.
+func (in *input) takeHidden() string {
+	line := in.value()
+	in.editor.Reset()
+	return line
+}
+
 // older and newer go through the history. The line that was being typed comes after the newest.
 func (in *input) older() {
 	if in.recall == len(in.history) {
@@ -100,10 +113,13 @@ func (in *input) complete(names []string, step int) {
 
 // view returns the input line in width columns and the cursor's column.
 func (in *input) view(width int, t *theme) (line string, column int) {
+	runes, at, prompt := []rune(in.value()), in.editor.Position(), prompt
+	if in.question != "" {
+		runes, prompt = slices.Repeat([]rune{'•'}, len(runes)), shorten(in.question, max(0, width-2))
+	}
 	lead := lipgloss.Width(prompt)
 	room := max(1, width-lead-1) // the cursor needs a column behind the text
-	runes, at := []rune(in.value()), in.editor.Position()
-	if len(runes) == 0 {
+	if len(runes) == 0 && in.question == "" {
 		in.first = 0
 		hint := lipgloss.NewStyle().MaxWidth(room).Render(t.quiet.Render("Say something, or /help"))
 		return t.good.Render(prompt) + hint, lead

@@ -59,7 +59,10 @@ func TestComplete(t *testing.T) {
 	f("hello ", 1, "hello ")
 	f("/w ", 1, "/w bob ")
 	f("/w ba", 1, "/w Barbara ")
-	f("/h", 1, "/help ")
+	f("/h", 1, "/history ")
+	f("/h", 2, "/help ")
+	f("/history b", 1, "/history bob ")
+	f("/re", 2, "/register ")
 	f("/wh", 1, "/whisper ")
 }
 

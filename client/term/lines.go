@@ -21,8 +21,8 @@ const (
 	scanMax = 64 << 10
 )
 
-// errUnsent is why a script's chat fails when the messages' own errors have been printed.
-var errUnsent = errors.New("not every message could be sent")
+// errUndone is why a script's chat fails when the lines' own errors have been printed.
+var errUndone = errors.New("not every line could be carried out")
 
 // lineChat is the chat of a script: lines in, lines out.
 type lineChat struct {
@@ -42,7 +42,7 @@ func (l *lineChat) run(ctx context.Context, in io.Reader) error {
 		l.print()
 	}()
 	lines, scanErr := scan(ctx, in)
-	unsent := false
+	undone := false
 	number := 0
 	for open := true; open; {
 		select {
@@ -54,7 +54,7 @@ func (l *lineChat) run(ctx context.Context, in io.Reader) error {
 			number++
 			quits, err := l.line(ctx, line)
 			if err != nil && ctx.Err() == nil {
-				unsent = true
+				undone = true
 				l.write(l.err, fmt.Sprintf("line %d: %s", number, clean(plainError{err}.Error())))
 			}
 			open = !quits
@@ -75,8 +75,8 @@ func (l *lineChat) run(ctx context.Context, in io.Reader) error {
 	switch {
 	case ended != nil:
 		return plainError{ended}
-	case unsent:
-		return errUnsent
+	case undone:
+		return errUndone
 	}
 	return nil
 }
@@ -135,17 +135,21 @@ func (l *lineChat) line(ctx context.Context, line string) (quits bool, err error
 		l.write(l.err, helpText())
 	case reply:
 		return false, errors.New("/r is for people; a script says /w NAME TEXT")
+	case register:
+		return false, errors.New("/register is for people; a script runs hubbub chat --register with HUBBUB_PASSWORD set")
+	case history:
+		return false, l.past(ctx, a)
 	case say, whisper:
-		return false, l.send(ctx, a)
+		return false, insist(ctx, func() error { return perform(ctx, l.client, a) })
 	}
 	return false, nil
 }
 
-// send sends a message, again when the server certainly did not take it and may do so in a moment.
-func (l *lineChat) send(ctx context.Context, a action) error {
+// insist makes a request, again when the server certainly did not take it and may do so in a moment.
+func insist(ctx context.Context, request func() error) error {
 	deadline := time.Now().Add(patienceMax)
 	for {
-		err := perform(ctx, l.client, a)
+		err := request()
 		again := errors.Is(err, codec.RateLimited) || errors.Is(err, codec.ServerBusy) || errors.Is(err, client.ErrOffline)
 		if !again || time.Now().After(deadline) {
 			return err
@@ -160,23 +164,49 @@ func (l *lineChat) send(ctx context.Context, a action) error {
 	}
 }
 
+// past prints what a /history asks for.
+func (l *lineChat) past(ctx context.Context, a action) error {
+	var messages []client.HistoryMessage
+	err := insist(ctx, func() (err error) {
+		messages, err = past(ctx, l.client, a)
+		return err
+	})
+	for _, m := range messages {
+		l.tell(m.Time(), true, m.User, a.to != "", m.Text)
+	}
+	return err
+}
+
 // print prints what comes until the client has ended: what people say to out, everything else to err.
 func (l *lineChat) print() {
-	const clock = "15:04:05"
 	for event := range l.client.Events() {
 		switch e := event.(type) {
 		case client.Message:
-			l.write(l.out, e.Time().Local().Format(clock)+" "+clean(e.User)+": "+clean(e.Text))
+			l.tell(e.Time(), e.Replayed, e.User, false, e.Text)
 		case client.Whisper:
-			l.write(l.out, e.Time().Local().Format(clock)+" "+clean(e.User)+" whispers: "+clean(e.Text))
+			l.tell(e.Time(), e.Replayed, e.User, true, e.Text)
 		case client.Notice:
 			l.write(l.err, "the server says: "+clean(e.Text))
 		case client.Disconnected:
 			l.write(l.err, fmt.Sprintf("%s; trying again in %s", explain(e.Err), e.Retry.Round(100*time.Millisecond)))
 		case client.Reconnected:
 			l.write(l.err, "connected again as "+clean(e.User))
+		case client.Gap:
+			l.write(l.err, gone(e))
 		}
 	}
+}
+
+// tell prints a message. One that is not live has its date in front of the time.
+func (l *lineChat) tell(at time.Time, old bool, who string, whispers bool, text string) {
+	layout, verb := time.TimeOnly, ": "
+	if old {
+		layout = time.DateTime
+	}
+	if whispers {
+		verb = " whispers: "
+	}
+	l.write(l.out, at.Local().Format(layout)+" "+clean(who)+verb+clean(text))
 }
 
 func (l *lineChat) write(to io.Writer, line string) {

@@ -140,8 +140,8 @@ func TestFailedLinesAreTold(t *testing.T) {
 	s := chattest.Serve(t)
 	bob := dial(t, s)
 	r := runLines(t, s.Address, client.Options{}, 0)
-	if err := r.end("one\n/w nobody hi\n/dance\n/r yes\nring\a\ntwo\n"); !errors.Is(err, errUnsent) {
-		t.Errorf("got %v, want %v", err, errUnsent)
+	if err := r.end("one\n/w nobody hi\n/dance\n/r yes\nring\a\ntwo\n"); !errors.Is(err, errUndone) {
+		t.Errorf("got %v, want %v", err, errUndone)
 	}
 	r.wants(t, "", "line 2: whisper to nobody: nobody of this name is logged in (USER_NOT_FOUND)\n"+
 		"line 3: there is no command /dance; /help lists them, and //dance says it as it is\n"+
@@ -222,8 +222,8 @@ func TestLinesStop(t *testing.T) {
 func TestTooLongLineEndsTheInput(t *testing.T) {
 	s := chattest.Serve(t)
 	r := runLines(t, s.Address, client.Options{}, 0)
-	if err := r.end(strings.Repeat("x", 5000) + "\n"); !errors.Is(err, errUnsent) {
-		t.Errorf("got %v, want %v", err, errUnsent)
+	if err := r.end(strings.Repeat("x", 5000) + "\n"); !errors.Is(err, errUndone) {
+		t.Errorf("got %v, want %v", err, errUndone)
 	}
 	r.wants(t, "", "line 1: broadcast: 5000 bytes are too long, the server takes packets of 4096 (MESSAGE_INVALID)\n")
 

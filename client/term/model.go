@@ -26,11 +26,13 @@ type link struct {
 // model is the full-screen chat. It belongs to Bubble Tea's loop.
 type model struct {
 	// Static after construction.
-	addr   string
-	now    func() time.Time
-	rtt    func() time.Duration
-	listen func() tea.Msg       // waits for the next eventsMsg or closedMsg
-	send   func(action) tea.Cmd // sends a message; yields its sentMsg
+	addr     string
+	now      func() time.Time
+	rtt      func() time.Duration
+	listen   func() tea.Msg       // waits for the next eventsMsg or closedMsg
+	send     func(action) tea.Cmd // sends a message; yields its sentMsg
+	fetch    func(action) tea.Cmd // runs a /history; yields its pastMsg
+	register func(string) tea.Cmd // registers the name with a password; yields its registeredMsg
 
 	user       string
 	link       link
@@ -40,8 +42,12 @@ type model struct {
 	waiting    []waiting // messages whose answer is due, in order; the first is under way
 	names      []string  // who has spoken, the latest first
 	whisperer  string    // who whispered last
-	width      int
-	height     int
+	away       *entry    // the rule above what was missed, while that comes
+	awayCount  int       // how much it was so far
+
+	registration *registration // under way while a password is typed; else nil
+	width        int
+	height       int
 }
 
 // waiting is a message on its way.
@@ -97,6 +103,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.say(fault, explain(msg.err)+". Ctrl+C leaves.")
 	case sentMsg:
 		return m, m.sent(msg.err)
+	case pastMsg:
+		m.past(msg)
+	case registeredMsg:
+		m.registered(msg.err)
 	case tickMsg:
 		return m, tick() // the status line counts seconds
 	default:
@@ -112,6 +122,9 @@ func (m *model) resize(width, height int) {
 
 // press handles a key.
 func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
+	if m.registration != nil {
+		return m.pressHidden(key)
+	}
 	switch key.String() {
 	case "ctrl+c":
 		return tea.Quit
@@ -165,6 +178,11 @@ func (m *model) submit(line string) tea.Cmd {
 		m.say(note, helpText())
 	case clearScreen:
 		m.transcript.clear()
+		m.away = nil
+	case history:
+		return m.fetch(a)
+	case register:
+		m.ask()
 	case quit:
 		return tea.Quit
 	case reply:
@@ -172,7 +190,7 @@ func (m *model) submit(line string) tea.Cmd {
 			m.say(fault, "nobody has whispered to you yet; /w NAME TEXT whispers to somebody")
 			return nil
 		}
-		return m.queue(action{whisper, m.whisperer, a.text})
+		return m.queue(action{verb: whisper, to: m.whisperer, text: a.text})
 	case say, whisper:
 		return m.queue(a)
 	}
@@ -185,6 +203,7 @@ func (m *model) queue(a action) tea.Cmd {
 	if a.verb == whisper {
 		e.kind, e.who = ownWhisper, clean(a.to)
 	}
+	m.catchUp()
 	m.transcript.add(e)
 	m.waiting = append(m.waiting, waiting{a, e})
 	if len(m.waiting) == 1 {
@@ -216,11 +235,13 @@ func (m *model) event(event client.Event) {
 	case client.Message:
 		who, text := clean(e.User), clean(e.Text)
 		m.seen(who)
+		m.missed(e.Replayed)
 		m.transcript.add(&entry{kind: said, at: e.Time().Local(), who: who, text: text, named: mentions(text, m.user)})
 	case client.Whisper:
 		who := clean(e.User)
 		m.seen(who)
 		m.whisperer = who
+		m.missed(e.Replayed)
 		m.transcript.add(&entry{kind: whispered, at: e.Time().Local(), who: who, text: clean(e.Text)})
 	case client.Notice:
 		m.notice = e.Code
@@ -232,7 +253,9 @@ func (m *model) event(event client.Event) {
 		m.link = link{retry: m.now().Add(e.Retry)}
 	case client.Reconnected:
 		m.link, m.notice, m.user = link{up: true}, codec.Success, clean(e.User)
-		m.say(note, "Connected again as "+m.user+". What was said in between may be missing.")
+		m.say(note, "Connected again as "+m.user+". What was said in between may be missing, unless it follows.")
+	case client.Gap:
+		m.say(note, sentence(gone(e))+".")
 	}
 }
 
@@ -246,6 +269,7 @@ func (m *model) lost(err error) {
 }
 
 func (m *model) say(k kind, text string) {
+	m.catchUp()
 	m.transcript.add(&entry{kind: k, at: m.now(), text: text})
 }
 

@@ -103,7 +103,7 @@ func TestScreen(t *testing.T) {
 › Say something, or /help
 ● alice   127.0.0.1:9000   1.2 ms                                  /help
 `)
-	want := []action{{verb: say, text: "hi, bob"}, {whisper, "bob", "what is it?"}}
+	want := []action{{verb: say, text: "hi, bob"}, {verb: whisper, to: "bob", text: "what is it?"}}
 	if len(s.sent) != 2 || s.sent[0] != want[0] || s.sent[1] != want[1] {
 		t.Errorf("sent %+v, want %+v", s.sent, want)
 	}
@@ -186,7 +186,7 @@ func TestConnectionState(t *testing.T) {
                    │ not sent: there is no connection at the moment; ↑ brings it
                    │ back
                  • │ Connected again as alice2. What was said in between may be
-                   │ missing.
+                   │ missing, unless it follows.
 ────────────────────────────────────────────────────────────────────────────────
 › Say something, or /help
 ● alice2   127.0.0.1:9000   1.2 ms                                         /help

@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"golang.org/x/term"
-
-	"hubbub/client"
 )
 
 // Config says where to chat, as whom and how.
 type Config struct {
 	Server         string // host:port
 	User, Password string
+	// Register makes User an account with Password before the login, and asks for a password in a terminal when that is
+	// empty.
+	Register bool
 	// NoReconnect ends the chat when the connection is lost.
 	NoReconnect bool
 	// ExitAfter is how long to stay after the end of the input, when that is no terminal.
@@ -33,7 +34,7 @@ const burstMax = 1 << 16
 const retryMax = 8 * time.Second
 
 // Run chats until the user leaves, the input ends, ctx is cancelled, or the connection is lost for good; only the last
-// is an error, as are a failed login and, from a script, a message that could not be sent.
+// is an error, as are a failed registration or login and, from a script, a message that could not be sent.
 func Run(ctx context.Context, config Config) error {
 	files := []struct {
 		file    **os.File
@@ -44,14 +45,7 @@ func Run(ctx context.Context, config Config) error {
 			*f.file = f.process
 		}
 	}
-	c, err := client.Dial(ctx, config.Server, client.Options{
-		User:      config.User,
-		Password:  config.Password,
-		Reconnect: !config.NoReconnect,
-		RetryMax:  retryMax,
-
-		EventBuffer: burstMax,
-	})
+	c, err := enter(ctx, &config)
 	if err != nil {
 		return plainError{err}
 	}

@@ -36,6 +36,8 @@ func runScreen(ctx context.Context, c *client.Client, config Config) error {
 	m.send = func(a action) tea.Cmd {
 		return func() tea.Msg { return sentMsg{perform(ctx, c, a)} }
 	}
+	m.fetch = func(a action) tea.Cmd { return fetch(ctx, c, a) }
+	m.register = func(password string) tea.Cmd { return enroll(ctx, c, password) }
 	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(config.In), tea.WithOutput(config.Out),
 		tea.WithoutSignalHandler()).Run()
 	if err != nil && ctx.Err() == nil && !errors.Is(err, tea.ErrInterrupted) {

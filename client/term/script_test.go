@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"sync"
@@ -18,6 +19,9 @@ import (
 // script is a server that does what the real one can't be made to do, for tests in which time jumps: it refuses a
 // number of messages for being busy, breaks the connection when it is told to "die", and says anything.
 type script struct {
+	gap  codec.ID // what it says at a login
+	past int      // how many messages its history has; 0: it keeps none
+
 	mu   sync.Mutex
 	conn net.Conn
 	busy int
@@ -58,7 +62,16 @@ func (s *script) answer(m codec.Message) []byte {
 	result := codec.Success
 	switch m := m.(type) {
 	case *codec.LoginRequest:
-		return codec.Native.Append(nil, &codec.LoginResponse{Answer: codec.Answer{Ref: m.Ref}, User: m.User})
+		return codec.Native.Append(nil, &codec.LoginResponse{Answer: codec.Answer{Ref: m.Ref}, User: m.User, Gap: s.gap})
+	case *codec.HistoryRequest:
+		if s.past == 0 {
+			return codec.Native.AppendFailure(nil, m, codec.PermissionDenied)
+		}
+		if s.busy == 0 {
+			return codec.Native.Append(nil, s.page(m))
+		}
+		s.busy--
+		result = codec.ServerBusy
 	case *codec.Ping:
 		return codec.Native.Append(nil, &codec.Pong{Asked: m.Asked})
 	case *codec.BroadcastRequest:
@@ -71,6 +84,20 @@ func (s *script) answer(m codec.Message) []byte {
 		}
 	}
 	return codec.Native.AppendFailure(nil, m, result)
+}
+
+// page is the newest of the messages 1, 2, 3, …, which bob sent at noon.
+func (s *script) page(q *codec.HistoryRequest) *codec.HistoryResponse {
+	first := codec.MakeID(codec.TickAt(noon), 0)
+	last := codec.ID(s.past)
+	if q.Before != 0 {
+		last = q.Before - first - 1
+	}
+	answer := &codec.HistoryResponse{Answer: codec.Answer{Ref: q.Ref}, More: 1}
+	for i := last - codec.ID(q.Limit) + 1; i <= last; i++ {
+		answer.Messages = append(answer.Messages, codec.HistoryMessage{ID: first + i, User: "bob", Message: fmt.Sprint(i)})
+	}
+	return answer
 }
 
 // say lets the server send something to the client.
@@ -114,7 +141,7 @@ func TestLinesWait(t *testing.T) {
 		})
 	}
 	f(3, nil)
-	f(1000, errUnsent)
+	f(1000, errUndone)
 }
 
 // A line whose connection breaks may have arrived: it is told and not sent again. The next one waits for the new
@@ -125,8 +152,8 @@ func TestLinesGoOnAfterLoss(t *testing.T) {
 		options := s.options()
 		options.Reconnect = true
 		r := runLines(t, "chat", options, 0)
-		if err := r.end("die\nback\n"); !errors.Is(err, errUnsent) {
-			t.Errorf("got %v, want %v", err, errUnsent)
+		if err := r.end("die\nback\n"); !errors.Is(err, errUndone) {
+			t.Errorf("got %v, want %v", err, errUndone)
 		}
 		for _, want := range []string{"line 1: broadcast: the connection was lost", "trying again in", "connected again as alice"} {
 			if !strings.Contains(r.err.String(), want) {

@@ -25,12 +25,13 @@ func (tr *transcript) add(e *entry) {
 		}
 		e.timed = true
 	} else {
-		e.timed = tr.entries[n-1].at.Format(clock) != e.at.Format(clock) || tr.entries[n-1].kind == day
+		last := tr.entries[n-1]
+		e.timed = last.at.Format(clock) != e.at.Format(clock) || last.kind == day || last.kind == parting
 	}
 	e.render(tr.width, tr.theme)
 	tr.entries = append(tr.entries, e)
 	tr.grow(len(e.lines))
-	if tr.up > 0 && (e.kind == said || e.kind == whispered) {
+	if tr.up > 0 && (e.kind == said || e.kind == whispered) && !e.old {
 		tr.unread++
 	}
 	if len(tr.entries) > entriesMax {

@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"os/user"
+	"strings"
 	"time"
 
 	"hubbub/client/term"
@@ -11,11 +14,13 @@ import (
 
 // chatCmd chats, in the terminal or from a script.
 type chatCmd struct {
-	User        *string       `env:"HUBBUB_USER" placeholder:"NAME" help:"The name to chat under (default: that of your account on this machine)."`
-	Password    string        `env:"HUBBUB_PASSWORD" hidden:"" help:"The password of a registered name; better given as HUBBUB_PASSWORD than here, where others may see it."`
-	Server      string        `env:"HUBBUB_SERVER" default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"Where the chat server is (default: ${default})."`
-	ExitAfter   time.Duration `default:"0s" placeholder:"1s" help:"How long to stay after the end of a script's input."`
-	NoReconnect bool          `help:"Stay away when the connection is lost, instead of connecting again; a script ends then."`
+	User         *string       `env:"HUBBUB_USER" placeholder:"NAME" help:"The name to chat under (default: that of your account on this machine)."`
+	Password     string        `env:"HUBBUB_PASSWORD" hidden:"" help:"The password of a registered name; better given as HUBBUB_PASSWORD than here, where others may see it."`
+	PasswordFile string        `placeholder:"FILE" help:"A file whose first line is the password of a registered name."`
+	Register     bool          `help:"Register the name first, with the password that is given, or that is asked for in a terminal."`
+	Server       string        `env:"HUBBUB_SERVER" default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"Where the chat server is (default: ${default})."`
+	ExitAfter    time.Duration `default:"0s" placeholder:"1s" help:"How long to stay after the end of a script's input."`
+	NoReconnect  bool          `help:"Stay away when the connection is lost, instead of connecting again; a script ends then."`
 }
 
 // Help is what the command's --help tells besides its flags.
@@ -27,10 +32,11 @@ From a script it sends the lines of its input, prints what others say, and logs 
     echo 'build 42 is green' | hubbub chat --user ci
     echo '/w bob lunch?' | hubbub chat --user alice --exit-after 30s
 
-Messages go to the standard output, everything else to the standard error. The exit status is 0 when all was sent, and
-1 otherwise.
+Messages go to the standard output, everything else to the standard error. In front of each is its time, and the date
+too when it is not live: it came while you were away, or /history asked for it. The exit status is 0 when every line
+was carried out, and 1 otherwise.
 A line that begins with / is a command; // sends it with one slash. The password of a registered name is taken from
-HUBBUB_PASSWORD.`
+HUBBUB_PASSWORD or --password-file, and asked for in a terminal.`
 }
 
 // Run chats until the user leaves or the input ends.
@@ -47,11 +53,35 @@ func (c *chatCmd) Run(ctx context.Context) error {
 		}
 		name = account.Username
 	}
+	password, err := c.password()
+	if err != nil {
+		return err
+	}
 	return term.Run(ctx, term.Config{
 		Server:      c.Server,
 		User:        name,
-		Password:    c.Password,
+		Password:    password,
+		Register:    c.Register,
 		NoReconnect: c.NoReconnect,
 		ExitAfter:   c.ExitAfter,
 	})
+}
+
+// password is the one that was given, or empty.
+func (c *chatCmd) password() (string, error) {
+	switch {
+	case c.PasswordFile == "":
+		return c.Password, nil
+	case c.Password != "":
+		return "", errors.New("there are two passwords: use either HUBBUB_PASSWORD or --password-file")
+	}
+	text, err := os.ReadFile(c.PasswordFile)
+	if err != nil {
+		return "", fmt.Errorf("read the password of --password-file: %w", err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	if line = strings.TrimSuffix(line, "\r"); line == "" {
+		return "", fmt.Errorf("the first line of %s is empty: it must be the password", c.PasswordFile)
+	}
+	return line, nil
 }

@@ -117,7 +117,7 @@ func TestChatTellsFailedLines(t *testing.T) {
 	alice.types("one", "/w nobody hi", "/dance", "/quit")
 	if said, want := alice.ends(1), `line 2: whisper to nobody: nobody of this name is logged in (USER_NOT_FOUND)
 line 3: there is no command /dance; /help lists them, and //dance says it as it is
-hubbub: not every message could be sent
+hubbub: not every line could be carried out
 `; said != want {
 		t.Errorf("got\n%swant\n%s", said, want)
 	}

@@ -32,7 +32,7 @@ func openTerminal(t *testing.T, args ...string) *terminal {
 		os.RemoveAll(dir)
 	})
 	s.tmux(append([]string{"-f", config, "new-session", "-d", "-x", "80", "-y", "24",
-		"sh", "-c", `"$0" "$@"; echo "[status $?]"; read -r line`, binary}, args...)...)
+		"sh", "-c", `trap : INT; "$0" "$@"; echo "[status $?]"; read -r line`, binary}, args...)...)
 	return s
 }
 
@@ -122,7 +122,7 @@ func TestScreen(t *testing.T) {
 	alice.press("C-u")
 	alice.types("/help")
 	alice.press("Enter")
-	alice.shows("/w NAME TEXT  whisper to one person", "PgUp PgDn")
+	alice.shows("/w NAME TEXT         whisper to one person", "PgUp PgDn")
 
 	alice.tmux("resize-window", "-x", "40", "-y", "12")
 	alice.shows("────────────────────────────────────────\n› Say something, or /help\n● alice   " + p.chat)

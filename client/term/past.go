@@ -1,0 +1,134 @@
+package term
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hubbub/client"
+)
+
+const (
+	// pastDefault and pastMax are how many messages /history shows when it is not told, and at most.
+	pastDefault = 20
+	pastMax     = 1000
+)
+
+// pastMsg is what came of a /history.
+type pastMsg struct {
+	action   action
+	messages []client.HistoryMessage // oldest first
+	err      error
+}
+
+// past fetches the messages that a /history asks for.
+func past(ctx context.Context, c *client.Client, a action) (messages []client.HistoryMessage, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answerMax)
+	defer cancel()
+	for m, err := range c.HistorySeq(ctx, client.HistoryQuery{User: a.to, Limit: a.count}) {
+		if err != nil {
+			return nil, permitted(err, errNoHistory)
+		}
+		if messages = append(messages, m); len(messages) == a.count {
+			break
+		}
+	}
+	slices.Reverse(messages)
+	return messages, nil
+}
+
+// past shows what a /history has found, between two rules.
+func (m *model) past(msg pastMsg) {
+	n, with := len(msg.messages), clean(msg.action.to)
+	switch {
+	case msg.err != nil:
+		m.say(fault, explain(msg.err))
+		return
+	case n == 0:
+		m.say(note, "The server remembers nothing of that.")
+		return
+	}
+	m.catchUp()
+	if with == "" {
+		m.part(plural(n, "message") + " of the past")
+	} else {
+		m.part(plural(n, "whisper") + " with " + with)
+	}
+	for _, old := range msg.messages {
+		m.transcript.add(m.told(old, with))
+	}
+	m.part("now")
+}
+
+// told is the entry of a message of the past: one to everybody or, when with is not empty, a whisper to or from them.
+func (m *model) told(old client.HistoryMessage, with string) *entry {
+	e := &entry{kind: said, at: old.Time().Local(), who: clean(old.User), text: clean(old.Text), old: true}
+	own := e.who == m.user
+	e.named = !own && mentions(e.text, m.user)
+	switch {
+	case with == "" && own:
+		e.kind = ownSaid
+	case with != "" && own:
+		e.kind, e.who = ownWhisper, with
+	case with != "":
+		e.kind = whispered
+	}
+	return e
+}
+
+// missed prepares the transcript for a message or whisper: those that were missed stand below a rule that counts them.
+// How many come is not known before the first live one, which stands below another.
+func (m *model) missed(replayed bool) {
+	if !replayed {
+		m.catchUp()
+		return
+	}
+	if m.away == nil {
+		m.away = m.part("")
+		m.awayCount = 0
+	}
+	m.awayCount++
+	m.away.text = plural(m.awayCount, "message") + " while you were away"
+	m.transcript.changed(m.away)
+}
+
+// catchUp ends what was missed, when something else is about to stand below it.
+func (m *model) catchUp() {
+	if m.away != nil {
+		m.away = nil
+		m.part("now")
+	}
+}
+
+// part draws a rule across the transcript.
+func (m *model) part(text string) *entry {
+	e := &entry{kind: parting, at: m.now(), text: text}
+	m.transcript.add(e)
+	return e
+}
+
+// gone says which messages can't be had any more.
+func gone(gap client.Gap) string {
+	return "messages up to " + gap.Upto.Time().Local().Format("15:04 on 2 January 2006") + " are no longer kept by the server"
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}
+
+// sentence begins text with a capital letter.
+func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// fetch is the command that runs a /history.
+func fetch(ctx context.Context, c *client.Client, a action) tea.Cmd {
+	return func() tea.Msg {
+		messages, err := past(ctx, c, a)
+		return pastMsg{a, messages, err}
+	}
+}
