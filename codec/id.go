@@ -8,6 +8,7 @@ var Epoch = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
 const (
 	idNodeBits     = 10
 	idSequenceBits = 12
+	sequenceMask   = 1<<idSequenceBits - 1
 
 	// NodeMax is the highest node number that a message id can carry.
 	NodeMax = 1<<idNodeBits - 1
@@ -20,7 +21,6 @@ type ID uint64
 // MakeID puts an id together. tick counts (milliseconds since Epoch) << 12 | sequence, so that consecutive ticks give
 // consecutive ids and a full millisecond overflows into the next one instead of into the node's bits.
 func MakeID(tick uint64, node uint16) ID {
-	const sequenceMask = 1<<idSequenceBits - 1
 	return ID(tick>>idSequenceBits<<(idNodeBits+idSequenceBits) |
 		uint64(node&NodeMax)<<idSequenceBits | tick&sequenceMask)
 }
@@ -28,6 +28,11 @@ func MakeID(tick uint64, node uint16) ID {
 // TickAt returns the first tick of t's millisecond, and 0 for a time before Epoch: a clock that is not set yet must not
 // count from the far end of the ticks.
 func TickAt(t time.Time) uint64 { return uint64(max(0, t.Sub(Epoch).Milliseconds())) << idSequenceBits }
+
+// Tick returns the tick that MakeID made the id of.
+func (id ID) Tick() uint64 {
+	return uint64(id)>>(idNodeBits+idSequenceBits)<<idSequenceBits | uint64(id)&sequenceMask
+}
 
 // Time returns when the message was accepted, to the millisecond.
 func (id ID) Time() time.Time {

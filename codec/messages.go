@@ -83,7 +83,8 @@ func (m *LoginRequest) layout(f *fields) {
 }
 
 // LoginResponse gives the session's number, the name in its canonical form and the heartbeat: the longest time in
-// seconds that the client should let pass without sending anything; 0: as long as it likes. Gap tells a client that
+// seconds that the client should let pass without sending anything; 0: as long as it likes. Latest is the newest message
+// before the session, for a client that has seen none and comes back before it sees one. Gap tells a client that
 // asked for what it missed which part of that is gone: messages after its Since and up to Gap were not kept, or not for
 // so long; 0: none.
 type LoginResponse struct {
@@ -92,6 +93,7 @@ type LoginResponse struct {
 	User      string
 	Caps      uint32
 	Heartbeat uint16
+	Latest    ID // optional
 	Gap       ID // optional
 }
 
@@ -101,6 +103,9 @@ func (m *LoginResponse) layout(f *fields) {
 	f.str("user", &m.User)
 	f.u32("caps", &m.Caps)
 	f.u16("heartbeat", &m.Heartbeat)
+	if f.optional(m.Latest != 0 || m.Gap != 0) {
+		f.id("latest", &m.Latest)
+	}
 	if f.optional(m.Gap != 0) {
 		f.id("gap", &m.Gap)
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"hubbub/codec"
+	"hubbub/handler/account"
+	"hubbub/handler/history"
 	"hubbub/session"
 )
 
@@ -17,6 +19,10 @@ type Limits struct {
 	MessageBurst    int           // requests at once that the rate lets through
 	Heartbeat       time.Duration // the longest silence that clients are told to keep to; 0: any
 	ReplaceLogin    bool          // whether a second login under a name ends the first one, or is refused
+
+	AccountsOnly       bool // whether there are no guests
+	RegistrationClosed bool // whether only operators make accounts
+	QueueBytesMax      int  // of messages that wait for the database
 }
 
 // Config is what a Chat needs from above. The functions must be set.
@@ -25,6 +31,20 @@ type Config struct {
 	Sessions session.Config // its functions and Heartbeat are the Chat's to set, but Schedule
 	Node     uint16         // this node's number in message ids, 0 to codec.NodeMax
 	Now      func() time.Time
+
+	Accounts account.Store // nil: everybody is a guest
+	History  history.Store // nil: nothing is kept
+	Newest   codec.ID      // the newest id in History: new ones are above it, whatever the clock says
+	Async    bool          // whether SUCCESS does not wait for the database
+	// Hash runs what keeps a processor busy for long, and Fetch what waits for the database. Needed with Accounts.
+	Hash, Fetch Runner
+	// Unavailable is told what the database could not do, but for the journal's failures. nil: nobody is.
+	Unavailable func(what string, err error)
+	// Unkept is told when the journal can't keep messages any more, and with nil when it can again.
+	Unkept func(err error)
+	// Kept is told how many messages were kept together, and how long that took. Both are needed with History.
+	Kept func(messages int, took time.Duration)
+
 	// Ended is told of each session that is gone for good, as the last thing on its strand.
 	Ended func(*session.Session)
 	// Received is told of each packet before it is handled.
@@ -44,8 +64,15 @@ type Chat struct {
 	turns    sync.Pool
 	tick     atomic.Uint64 // the last message id's
 
+	journal       *history.Journal // nil: nothing is kept
+	hasher        account.Hasher
+	throttle      *account.Throttle
+	registrations *account.Registrations
+	unconfirmed   sync.Map // by session id: a *replay whose whispers may not have arrived yet
+
 	packets [codec.TypeMax]atomic.Uint64 // by type, as they arrived
 	ignored atomic.Uint64                // classic packets that the original ignores too
+	denied  atomic.Uint64                // logins
 	refused atomic.Uint64                // requests that were answered with a failure
 }
 
@@ -53,6 +80,15 @@ type Chat struct {
 func New(config Config) *Chat {
 	c := &Chat{config: config, begun: config.Now()}
 	c.turns.New = func() any { return &turn{chat: c} }
+	c.tick.Store(config.Newest.Tick())
+	if config.Accounts != nil {
+		c.hasher, c.throttle, c.registrations = account.DefaultHasher, account.NewThrottle(), account.NewRegistrations()
+	}
+	if config.History != nil {
+		c.journal = history.New(history.Config{
+			Store: config.History, Newest: config.Newest, Answer: c.answerKept, Failed: config.Unkept, Appended: config.Kept,
+		})
+	}
 	c.SetLimits(config.Limits)
 	config.Sessions.Farewell = c.farewell
 	config.Sessions.Heartbeat[codec.Native] = true // the original knows no PING, so its clients may be silent
@@ -61,7 +97,18 @@ func New(config Config) *Chat {
 }
 
 // SetLimits changes the limits from now on. Anyone.
-func (c *Chat) SetLimits(limits Limits) { c.limits.Store(&limits) }
+func (c *Chat) SetLimits(limits Limits) {
+	c.limits.Store(&limits)
+	if c.journal != nil {
+		c.journal.SetQueueBytes(int64(limits.QueueBytesMax))
+	}
+}
+
+// Journal returns what keeps messages, for its goroutine and its figures; nil when nothing is kept. Anyone.
+func (c *Chat) Journal() *history.Journal { return c.journal }
+
+// lastID returns the id of the newest message. Anyone.
+func (c *Chat) lastID() codec.ID { return codec.MakeID(c.tick.Load(), c.config.Node) }
 
 // Drain refuses logins from now on, because the server is shutting down. Anyone.
 func (c *Chat) Drain() { c.draining.Store(true) }
@@ -74,6 +121,9 @@ func (c *Chat) Ignored() uint64 { return c.ignored.Load() }
 
 // Refused returns how many requests were answered with a failure. Anyone.
 func (c *Chat) Refused() uint64 { return c.refused.Load() }
+
+// Denied returns how many logins had a wrong password or an unknown account, or came too soon after one. Anyone.
+func (c *Chat) Denied() uint64 { return c.denied.Load() }
 
 // nextID returns the id of a message that is accepted at a tick. Ids grow in the order of the calls.
 func (c *Chat) nextID(floor uint64) codec.ID {

@@ -17,6 +17,7 @@ var farewells = [session.Reasons]codec.Code{
 	session.ServerFull:   codec.LoginUserFull,
 	session.AddressLimit: codec.LoginUserFull,
 	session.Overloaded:   codec.ServerBusy,
+	session.Kicked:       codec.Kicked,
 	session.ShuttingDown: codec.ShuttingDown,
 	session.ServerError:  codec.ServerError,
 }

@@ -6,11 +6,13 @@ import (
 
 	"hubbub/codec"
 	"hubbub/handler/account"
+	"hubbub/handler/history"
 	"hubbub/session"
 )
 
-// login gives a session the name that it asks for: any valid, free name is given to a guest. With ReplaceLogin a name
-// that is in use changes hands and the session that had it ends.
+// login gives a session the name that it asks for, once it is known that it may have it: an account's name needs the
+// account's password, any other is given to a guest. With ReplaceLogin a name that is in use changes hands and the
+// session that had it ends.
 func (t *turn) login(m *codec.LoginRequest) error {
 	if t.session.State() == session.Authenticated {
 		return codec.AlreadyLoggedIn
@@ -23,15 +25,50 @@ func (t *turn) login(m *codec.LoginRequest) error {
 		return codec.NameInvalid
 	}
 	name = strings.Clone(name) // it outlives the packet
+	if t.chat.config.Accounts == nil {
+		return t.enter(m, history.Party{Name: name}, t.chat.lastID())
+	}
+	return t.identify(m, name)
+}
+
+// enter lets a session in whose name and account are known. removed is the newest message that is not kept any more.
+func (t *turn) enter(m *codec.LoginRequest, who history.Party, removed codec.ID) error {
+	c := t.chat
+	if c.draining.Load() {
+		return codec.ShuttingDown // since it was asked for
+	}
+	later := c.journal != nil && (m.Since != 0 || who.Account != 0)
 	// A login is always answered: the session's number and the heartbeat are news even to who asked with ref 0.
-	t.out = t.dialect.Append(t.out[:0], &codec.LoginResponse{
+	response := codec.LoginResponse{
 		Answer:    codec.Answer{Ref: m.Ref},
 		Session:   t.session.ID(),
-		User:      name,
+		User:      who.Name,
 		Heartbeat: uint16(t.limits.Heartbeat / time.Second),
+	}
+	floor := c.lastID()
+	if c.journal != nil {
+		response.Latest = floor
+	}
+	if m.Since != 0 && m.Since < removed {
+		response.Gap = removed
+	}
+	t.out = t.dialect.Append(t.out[:0], &response)
+	claimed, alive := c.Hub.Login(t.session, session.Login{
+		Name: who.Name, Account: who.Account, Welcome: t.out,
+		// Whoever proves to be the account and goes on where it stopped is no second user: what is still open under the
+		// name is the connection that was lost.
+		Replace: t.limits.ReplaceLogin || who.Account != 0 && m.Since != 0,
+		Later:   later,
 	})
-	if claimed, alive := t.chat.Hub.Login(t.session, name, t.limits.ReplaceLogin, t.out); !claimed && alive {
+	switch {
+	case !claimed && alive:
 		return codec.LoginUserAlready
+	case claimed && later:
+		r := replay{reader: who, latest: floor, from: m.Since}
+		if m.Since == 0 {
+			r.from = floor // it has no part in what was said before
+		}
+		return r.begin(t)
 	}
 	return nil // one that has ended meanwhile has heard why
 }

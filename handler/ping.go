@@ -10,5 +10,10 @@ func (t *turn) ping(m *codec.Ping) error {
 	return nil
 }
 
-// pong is news only in that something arrived, which the loop has noted.
-func (t *turn) pong(*codec.Pong) error { return nil }
+// pong says that what was sent before its PING has arrived.
+func (t *turn) pong(m *codec.Pong) error {
+	if m.Ref == confirmRef && t.session.Account() != 0 {
+		t.confirmed()
+	}
+	return nil
+}

@@ -1,6 +1,71 @@
 package handler
 
-import "hubbub/codec"
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
 
-// register makes a name an account. Without a database there are none.
-func (t *turn) register(*codec.RegisterRequest) error { return codec.PermissionDenied }
+	"hubbub/codec"
+	"hubbub/handler/account"
+)
+
+// register makes a name an account. Somebody who is logged in registers the own name, and is its account from then on.
+func (t *turn) register(m *codec.RegisterRequest) error {
+	c := t.chat
+	if c.config.Accounts == nil || t.limits.RegistrationClosed {
+		return codec.PermissionDenied
+	}
+	if c.draining.Load() {
+		return codec.ShuttingDown
+	}
+	name, ok := account.CanonicalName(m.User)
+	if !ok {
+		return codec.NameInvalid
+	}
+	if _, ok := account.Prepare(m.Password); !ok {
+		return codec.PasswordInvalid
+	}
+	if t.session.Account() != 0 {
+		return codec.PermissionDenied // it has its account
+	}
+	if holder, ok := c.Hub.Lookup(name); ok && holder != t.session.Ref() {
+		return codec.LoginUserAlready // a guest has the name, who would find it taken away
+	}
+	name = strings.Clone(name)
+	request, address := *m, t.session.Address().Addr()
+	return t.await(c.config.Hash, &request, func(ctx context.Context) func(*turn) error {
+		created, err := c.create(ctx, name, request.Password, address)
+		return func(t *turn) error {
+			if err != nil {
+				return err
+			}
+			if t.session.Name() == name {
+				t.session.SetAccount(created.ID)
+			}
+			t.answer(&codec.RegisterResponse{Answer: codec.Answer{Ref: request.Ref}})
+			return nil
+		}
+	})
+}
+
+// create makes an account. The error is a Code.
+func (c *Chat) create(ctx context.Context, name, password string, address netip.Addr) (account.Account, error) {
+	switch _, err := c.config.Accounts.Find(ctx, name); {
+	case err == nil:
+		return account.Account{}, codec.NameTaken // without the cost of a hash
+	case !errors.Is(err, account.ErrUnknown):
+		return account.Account{}, c.unavailable("accounts", err)
+	case c.registrations.Take(c.elapsed(), address) > 0:
+		return account.Account{}, codec.RateLimited
+	}
+	hash, err := c.hasher.Hash(password)
+	if err != nil {
+		return account.Account{}, c.unavailable("the password of "+name, err)
+	}
+	created, err := c.config.Accounts.Create(ctx, name, hash)
+	if errors.Is(err, account.ErrTaken) {
+		return created, codec.NameTaken
+	}
+	return created, c.unavailable("accounts", err)
+}

@@ -60,7 +60,10 @@ func TestEveryPacketHasAHandlerAndAScript(t *testing.T) {
 }
 
 // elsewhere are the reasons whose farewell no script can bring about.
-var elsewhere = map[session.Reason]string{session.ServerError: "TestAPanicEndsItsSessionOnly"}
+var elsewhere = map[session.Reason]string{
+	session.ServerError: "TestAPanicEndsItsSessionOnly",
+	session.Kicked:      "TestBanEndsSessions", // of cmd/hubbub
+}
 
 func TestEveryFarewellHasAScript(t *testing.T) {
 	text := scripts(t)

@@ -25,6 +25,7 @@ type turn struct {
 	elapsed time.Duration // since the start, not of the clock: who sets that back must not make everybody's bucket empty
 	left    int           // packets that this turn may still handle
 
+	remark      remark // the message that is being sent
 	decoder     codec.Decoder
 	out         []byte
 	broadcast   codec.BroadcastNotify
@@ -56,6 +57,8 @@ func (t *turn) run() (again bool) {
 		case e.Closed != session.None:
 			t.gone(e.Closed)
 			return false
+		case e.Resumed != nil:
+			t.resume(e.Resumed.(*resumption))
 		case e.Fault != nil:
 			t.session.End(session.Violation, e.Fault.Error())
 		default:
@@ -68,20 +71,26 @@ func (t *turn) run() (again bool) {
 // gone is the last thing on a session's strand.
 func (t *turn) gone(why session.Reason) {
 	t.session.Conclude(why)
+	if t.session.Account() != 0 {
+		t.chat.unconfirmed.Delete(t.session.ID())
+	}
 	t.chat.config.Ended(t.session)
 	t.session.Leave()
 }
 
-// packets handles a run of packets. No panic gets past it: the session ends instead.
+// recover is deferred by what handles requests. No panic gets past it: the session ends instead.
+func (t *turn) recover() {
+	if value := recover(); value != nil {
+		t.chat.config.Panicked(t.session, value, debug.Stack())
+		t.session.End(session.ServerError, "")
+	}
+}
+
+// packets handles a run of packets, until the session is parked.
 func (t *turn) packets(run []byte) {
-	defer func() {
-		if value := recover(); value != nil {
-			t.chat.config.Panicked(t.session, value, debug.Stack())
-			t.session.End(session.ServerError, "")
-		}
-	}()
+	defer t.recover()
 	for len(run) > 0 && t.session.State() != session.Disconnecting {
-		if t.left == 0 {
+		if t.left == 0 || t.session.Parked() {
 			t.session.PutBack(len(run))
 			return
 		}

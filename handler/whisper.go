@@ -1,11 +1,17 @@
 package handler
 
 import (
+	"context"
+	"errors"
+
 	"hubbub/codec"
 	"hubbub/handler/account"
+	"hubbub/handler/history"
+	"hubbub/session"
 )
 
-// whisperMessage sends a message to one user. SUCCESS means that it is on its way to a session that was logged in.
+// whisperMessage sends a message to one user. SUCCESS means that it is kept or, where there is no history, that it is on
+// its way to a session that was logged in. An account that is not there gets it at its next login.
 func (t *turn) whisperMessage(m *codec.WhisperRequest) error {
 	if !t.validMessage(m.Message) {
 		return codec.MessageInvalid
@@ -14,16 +20,54 @@ func (t *turn) whisperMessage(m *codec.WhisperRequest) error {
 	if !ok {
 		return codec.UserNotFound
 	}
-	to, ok := t.chat.Hub.Lookup(name)
-	if !ok {
+	found, err := t.whisperTo(name, 0, m)
+	switch {
+	case err != nil || found:
+		return err
+	case t.chat.config.Accounts == nil || t.chat.journal == nil:
 		return codec.UserNotFound
 	}
-	t.whisper = codec.WhisperNotify{ID: t.chat.nextID(t.tick), User: t.session.Name(), Message: m.Message}
-	t.out = codec.Dialect(to.Encoding()).Append(t.out[:0], &t.whisper)
-	if err := to.Send(t.out); err != nil {
-		return err
+	request := *m
+	return t.await(t.chat.config.Fetch, &request, func(ctx context.Context) func(*turn) error {
+		absent, err := t.chat.config.Accounts.Find(ctx, name)
+		return func(t *turn) error {
+			switch {
+			case errors.Is(err, account.ErrUnknown):
+				return codec.UserNotFound
+			case err != nil:
+				return t.chat.unavailable("accounts", err)
+			}
+			_, err := t.whisperTo(name, absent.ID, &request)
+			return err
+		}
+	})
+}
+
+// whisperTo sends a whisper to whoever is there under the name, or else keeps it for the absent account if that is one.
+// It answers, unless nobody gets it.
+func (t *turn) whisperTo(name string, absent int64, m *codec.WhisperRequest) (found bool, err error) {
+	t.prepare(m.Ref, m.Message)
+	t.remark.to.Name = name
+	t.whisper = codec.WhisperNotify{User: t.session.Name(), Message: m.Message}
+	found, err = t.chat.Hub.Whisper(name, absent, (*whispering)(t))
+	if err == nil && (found || absent != 0) && !t.remark.kept {
+		t.whispered = codec.WhisperResponse{Answer: codec.Answer{Ref: m.Ref}, ID: t.whisper.ID}
+		t.answer(&t.whispered)
 	}
-	t.whispered = codec.WhisperResponse{Answer: codec.Answer{Ref: m.Ref}, ID: t.whisper.ID}
-	t.answer(&t.whispered)
-	return nil
+	return found, err
+}
+
+// whispering is a turn whose message goes to one user.
+type whispering turn
+
+// Sequence implements session.Whisper.
+func (w *whispering) Sequence(account int64, here bool) (err error) {
+	w.remark.to = history.Party{Account: account, Name: w.remark.to.Name}
+	w.whisper.ID, err = (*turn)(w).keep(!here)
+	return err
+}
+
+// Append implements session.Whisper.
+func (w *whispering) Append(dst []byte, e session.Encoding) []byte {
+	return codec.Dialect(e).Append(dst, &w.whisper)
 }

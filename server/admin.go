@@ -112,6 +112,12 @@ func (s *Server) check(ctx context.Context) (checks map[string]string, ok bool) 
 			fail(name, "no answer within "+ReadyTimeout.String())
 		}
 	}
+	if s.store != nil {
+		checks["database"] = "ok"
+		if err := s.unfit(ctx); err != nil {
+			fail("database", err.Error())
+		}
+	}
 	checks["workers"] = "ok"
 	answered := make(chan struct{})
 	s.pool.probe(func() { close(answered) })

@@ -17,7 +17,16 @@ import (
 type Config struct {
 	Listen  string `default:":9000" help:"Where chat clients connect, host:port. Port 0 picks a free one."`
 	Admin   string `default:"127.0.0.1:9001" help:"Where operators connect, host:port: health and metrics, no authentication, so keep it private. Empty: nowhere."`
-	DataDir string `default:"./data" help:"Where the server will keep accounts and history. Unused so far."`
+	DataDir string `default:"./data" help:"Where the server keeps accounts and history, in hubbub.db, unless --database says otherwise."`
+
+	Database     string        `default:"sqlite" help:"What keeps accounts and history: sqlite, a file under --data-dir; postgres://user:password@host/database; or none, and then everybody is a guest and nothing is kept."`
+	Auth         string        `default:"open" enum:"open,accounts" reload:"" help:"Who may log in. open: a registered name needs its password, any other is a guest's. accounts: registered names only."`
+	Registration string        `default:"open" enum:"open,closed" reload:"" help:"Who makes accounts. open: everybody for themselves. closed: operators, with hubbub user add."`
+	Hashers      int           `default:"0" help:"Passwords that are checked at a time, 19 MiB of memory and some 20 ms of a processor each. 0: one for every two processors, so that a storm of logins leaves the rest to the chat."`
+	History      string        `default:"sync" enum:"sync,async,off" help:"What SUCCESS means to a sender. sync: the message is kept, whatever happens to the server now. async: it will be kept within moments. off: it was sent; nothing is kept."`
+	HistoryQueue Bytes         `default:"16MiB" reload:"" help:"Messages that may wait for the database before senders hear SERVER_BUSY: some seconds of a busy chat."`
+	HistoryAge   time.Duration `default:"2160h" reload:"" help:"How long messages are kept: 90 days. 0: for ever."`
+	HistoryCount int64         `default:"10000000" reload:"" help:"How many messages are kept, of all conversations together: some 2 GB. 0: all."`
 
 	Loops   int `default:"0" help:"Event loops. 0: one for each processor, which is all that can run at a time."`
 	Workers int `default:"0" help:"Handlers that run at a time. 0: 16 for each processor, so that some may wait for a lock or a disk."`
@@ -53,9 +62,9 @@ const (
 	idleFactor = 2.5
 	// linger bounds how long a session's last bytes may take to reach it.
 	linger = 5 * time.Second
-	// packetOverhead is what a packet needs beside a message: header, id, a name and two lengths. That is a
-	// notification, the longest one: what is let in must fit into what carries it on.
-	packetOverhead = codec.HeaderSize + 8 + 2 + 32 + 2
+	// packetOverhead is what a packet needs beside a message: header, answer, mark, number of messages, id, a name and two
+	// lengths. That is a page of history with one message, the longest one: what is let in must fit into what carries it on.
+	packetOverhead = codec.HeaderSize + 4 + 2 + 1 + 2 + 8 + 2 + 32 + 2
 	// descriptorReserve are kept free for up to 16 loops, the operators' port, files and refused connections; more
 	// loops need descriptorsPerLoop each beyond that.
 	descriptorReserve = 300
@@ -96,6 +105,11 @@ func (c *Config) Validate() error {
 		{c.LaneBytes < Bytes(c.MaxPacket) || c.LaneBytes > 256<<20, "--lane-bytes must hold at least one packet (--max-packet) and at most 256MiB"},
 		{c.OutboxBytes > 1<<30, "--outbox-bytes must not be above 1GiB"},
 		{c.StrandBytes < Bytes(c.MaxPacket) || c.StrandBytes > 1<<30, "--strand-bytes must hold at least one packet (--max-packet) and at most 1GiB"},
+		{c.Auth == "accounts" && c.Database == "none", "--auth accounts needs a database: leave --database at sqlite, or say postgres://…"},
+		{c.Hashers < 0 || c.Hashers > 1000, "--hashers must be between 0 and 1000"},
+		{c.HistoryQueue < 64<<10 || c.HistoryQueue > 4<<30, "--history-queue must be between 64KiB and 4GiB"},
+		{c.HistoryAge < 0, "--history-age must not be negative; 0 keeps messages for ever"},
+		{c.HistoryCount < 0, "--history-count must not be negative; 0 keeps all messages"},
 		{c.Drain < 0, "--drain must not be negative"},
 	} {
 		if check.bad {
@@ -111,6 +125,8 @@ func (c *Config) ChatLimits() handler.Limits {
 		PacketBytesMax: c.MaxPacket, MessageBytesMax: c.MaxMessage,
 		MessageRate: c.MessageRate, MessageBurst: c.MessageBurst,
 		Heartbeat: c.Heartbeat, ReplaceLogin: c.DuplicateLogin == "replace",
+		AccountsOnly: c.Auth == "accounts", RegistrationClosed: c.Registration == "closed",
+		QueueBytesMax: int(c.HistoryQueue),
 	}
 }
 

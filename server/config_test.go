@@ -11,15 +11,16 @@ import (
 func TestTheLongestMessageFitsItsNotification(t *testing.T) {
 	config := Config{
 		Listen: ":0", MaxSessions: 1, MaxPacket: codec.MaxPacket, MaxMessage: codec.MaxPacket,
-		OutboxBytes: 1 << 20, LaneBytes: 1 << 20, StrandBytes: 1 << 20,
+		OutboxBytes: 1 << 20, LaneBytes: 1 << 20, StrandBytes: 1 << 20, HistoryQueue: 1 << 20,
 	}
-	for config.Validate() != nil {
+	for config.Validate() != nil && config.MaxMessage > 0 {
 		config.MaxMessage--
 	}
 	text, name := strings.Repeat("x", config.MaxMessage), strings.Repeat("n", 32)
 	for _, m := range []codec.Message{
 		&codec.BroadcastRequest{Message: text}, &codec.WhisperRequest{To: name, Message: text},
-		&codec.BroadcastNotify{User: name, Message: text}, &codec.WhisperNotify{User: name, Message: text},
+		&codec.BroadcastNotify{User: name, Message: text}, &codec.WhisperNotify{User: name, Message: text, Flags: codec.Replayed},
+		&codec.HistoryResponse{Messages: []codec.HistoryMessage{{User: name, Message: text}}},
 	} {
 		for d := range codec.Dialect(codec.Dialects) {
 			if n := len(d.Append(nil, m)); n > config.MaxPacket {
@@ -35,7 +36,7 @@ func TestNumbersThatAreTooLarge(t *testing.T) {
 		t.Helper()
 		config := Config{
 			Listen: ":0", MaxSessions: 1, MaxPacket: 4096, MaxMessage: 1024, MessageRate: 1, MessageBurst: 1,
-			OutboxBytes: 1 << 20, LaneBytes: 1 << 20, StrandBytes: 1 << 20,
+			OutboxBytes: 1 << 20, LaneBytes: 1 << 20, StrandBytes: 1 << 20, HistoryQueue: 1 << 20,
 		}
 		if err := config.Validate(); err != nil {
 			t.Fatal(err)
@@ -48,5 +49,6 @@ func TestNumbersThatAreTooLarge(t *testing.T) {
 	f("--message-rate", func(c *Config) { c.MessageRate = 2e9 }) // no nanosecond between two
 	f("--message-burst", func(c *Config) { c.MessageBurst = 1e10 })
 	f("--message-burst", func(c *Config) { c.MessageBurst = 0 })
+	f("--history-queue", func(c *Config) { c.HistoryQueue = 1 << 40 })
 	f("--workers", func(c *Config) { c.Workers = 2e9 }) // twice as many are ants' in 32 bits
 }

@@ -16,6 +16,7 @@ type metrics struct {
 	server      *Server
 	registry    *prometheus.Registry
 	loopLatency prometheus.Histogram
+	commits     prometheus.Histogram
 }
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -42,12 +43,20 @@ var (
 	descStrands     = desc("strands_waiting", "Strands that are ready and wait for a worker.")
 	descWorkersBusy = desc("workers_busy", "Workers at work.")
 	descWorkers     = desc("workers", "Workers that may work at a time.")
+	descHashing     = desc("hashing_waiting", "Logins that wait for their password to be checked.")
+	descReading     = desc("reading_waiting", "Requests that wait for the database.")
+	descDenied      = desc("logins_denied_total", "Logins with a wrong password or an unknown account, and those that came too soon after one.")
+	descQueued      = desc("history_queued_messages", "Messages that wait to be kept.")
+	descQueuedBytes = desc("history_queued_bytes", "Bytes of messages that wait to be kept; at --history-queue senders hear SERVER_BUSY.")
+	descKept        = desc("history_kept_total", "Messages that were kept.")
+	descUnkept      = desc("history_failures_total", "Attempts to keep a group of messages that failed; they are repeated.")
 	descPanics      = desc("panics_total", "Panics that were caught.")
 	descDraining    = desc("draining", "1 while the server shuts down.")
 	descBuild       = desc("build_info", "1, labelled by what was built.", "version", "revision", "go")
 	allDescs        = []*prometheus.Desc{
 		descSessions, descSessionsMax, descNames, descAccepted, descTurnedAway, descEnded, descSlow, descPackets,
 		descIgnored, descRefused, descReceived, descSent, descDeliveries, descWrites, descBatch, descLaneDepth,
+		descHashing, descReading, descDenied, descQueued, descQueuedBytes, descKept, descUnkept,
 		descStrands, descWorkersBusy, descWorkers, descPanics, descDraining, descBuild,
 	}
 )
@@ -58,7 +67,11 @@ func newMetrics(s *Server) *metrics {
 		Name: "hubbub_loop_latency_seconds", Help: "Time that a task waited for its turn on a loop, probed ten times a second.",
 		Buckets: prometheus.ExponentialBuckets(50e-6, 2, 14),
 	})
-	m.registry.MustRegister(m, m.loopLatency, collectors.NewGoCollector(),
+	m.commits = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "hubbub_history_commit_seconds", Help: "Time that the database took to keep a group of messages.",
+		Buckets: prometheus.ExponentialBuckets(100e-6, 2, 16),
+	})
+	m.registry.MustRegister(m, m.loopLatency, m.commits, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -100,6 +113,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	counter(descIgnored, s.chat.Ignored())
 	counter(descRefused, s.chat.Refused())
 	counter(descReceived, s.received.Load())
+	m.collectStore(gauge, counter)
 	gauge(descStrands, float64(s.pool.depth()))
 	gauge(descWorkersBusy, float64(s.pool.busy.Load()))
 	gauge(descWorkers, float64(s.pool.workers))
@@ -112,6 +126,24 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	version, revision, goVersion := build()
 	gauge(descBuild, 1, version, revision, goVersion)
 	m.collectLanes(ch)
+}
+
+// collectStore tells what is waiting for the database and for the hashers.
+func (m *metrics) collectStore(gauge func(*prometheus.Desc, float64, ...string), counter func(*prometheus.Desc, uint64, ...string)) {
+	s := m.server
+	if s.store == nil {
+		return
+	}
+	gauge(descHashing, float64(s.hashing.depth()))
+	gauge(descReading, float64(s.reading.depth()))
+	counter(descDenied, s.chat.Denied())
+	if journal := s.chat.Journal(); journal != nil {
+		stats := journal.Stats()
+		gauge(descQueued, float64(stats.Queued))
+		gauge(descQueuedBytes, float64(stats.QueuedBytes))
+		counter(descKept, stats.Kept)
+		counter(descUnkept, stats.Failures)
+	}
 }
 
 func (m *metrics) collectLanes(ch chan<- prometheus.Metric) {

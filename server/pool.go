@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/panjf2000/ants/v2"
 
@@ -52,6 +53,15 @@ func (p *pool) schedule(s *session.Session) { p.add(job{session: s}) }
 
 // probe has f called by a worker, when its turn comes. Anyone.
 func (p *pool) probe(f func()) { p.add(job{probe: f}) }
+
+// try has f called by a worker unless max jobs wait already, and reports whether it will be. It never blocks. Anyone.
+func (p *pool) try(f func(), max int) bool {
+	if p.depth() >= max {
+		return false
+	}
+	p.probe(f)
+	return true
+}
 
 // add queues a job. While the queue is never empty, next never begins anew, so what was taken is dropped here.
 func (p *pool) add(j job) {
@@ -172,3 +182,7 @@ func (p *pool) depth() int {
 
 // close stops the workers once their turns are over.
 func (p *pool) close() { p.ants.Release() }
+
+// finish is close for a pool whose jobs need something that goes away then: it waits for those that run, but not for
+// longer than that.
+func (p *pool) finish(wait time.Duration) { _ = p.ants.ReleaseTimeout(wait) }

@@ -26,6 +26,9 @@ type Server struct {
 	level   zap.AtomicLevel
 	chat    *handler.Chat
 	pool    *pool
+	hashing *pool // of passwords
+	reading *pool // of the database
+	store   Store // nil: nothing is kept
 	events  *events
 	metrics *metrics
 	limit   int // of sessions, by the configuration and the open files
@@ -49,9 +52,10 @@ type Server struct {
 	loopsMu   sync.Mutex // held to add to loops
 }
 
-// New returns a server for the configuration, which must be valid. level is the logger's.
-func New(config Config, log *zap.Logger, level zap.AtomicLevel) (*Server, error) {
-	s := &Server{log: log, level: level, ready: make(chan struct{})}
+// New returns a server for the configuration, which must be valid. store is what keeps accounts and history, nil for
+// nothing; whoever opened it closes it once Run has returned. level is the logger's.
+func New(config Config, store Store, log *zap.Logger, level zap.AtomicLevel) (*Server, error) {
+	s := &Server{log: log, level: level, store: store, ready: make(chan struct{})}
 	s.config.Store(&config)
 	s.loops.Store(&[]*loop{})
 	s.events = &events{server: s}
@@ -60,7 +64,7 @@ func New(config Config, log *zap.Logger, level zap.AtomicLevel) (*Server, error)
 	if s.limit, err = sessionLimit(config.MaxSessions, loops, log); err != nil {
 		return nil, err
 	}
-	s.chat = handler.New(handler.Config{
+	chat := handler.Config{
 		Limits: config.ChatLimits(),
 		Sessions: session.Config{
 			Limits: config.SessionLimits(s.limit), Preallocated: min(config.SessionsPreallocated, s.limit), Lanes: loops,
@@ -68,11 +72,15 @@ func New(config Config, log *zap.Logger, level zap.AtomicLevel) (*Server, error)
 			Schedule:    func(sess *session.Session) { s.pool.schedule(sess) },
 		},
 		Now: time.Now, Ended: s.ended, Received: s.trace, Panicked: s.panicked,
-	})
+	}
+	s.metrics = newMetrics(s)
+	if err := s.remember(&chat); err != nil {
+		return nil, err
+	}
+	s.chat = handler.New(chat)
 	if s.pool, err = newPool(config.Workers, s.chat.Turn, s.defect); err != nil {
 		return nil, fmt.Errorf("start the workers: %w", err)
 	}
-	s.metrics = newMetrics(s)
 	return s, nil
 }
 
@@ -114,6 +122,7 @@ func (s *Server) AdminAddress() string { return s.admin.address() }
 func (s *Server) Run(ctx context.Context) error {
 	config := s.config.Load()
 	defer s.pool.close()
+	defer s.upkeep()()
 	var err error
 	if s.address, err = claimAddress(config.Listen); err != nil {
 		return err
@@ -250,12 +259,25 @@ func (s *Server) trace(sess *session.Session, m codec.Message) {
 	if entry == nil {
 		return
 	}
-	if login, ok := m.(*codec.LoginRequest); ok && login.Password != "" {
-		redacted := *login
-		redacted.Password = "***"
+	switch request := m.(type) {
+	case *codec.LoginRequest:
+		redacted := *request
+		redacted.Password = redact(redacted.Password)
+		m = &redacted
+	case *codec.RegisterRequest:
+		redacted := *request
+		redacted.Password = redact(redacted.Password)
 		m = &redacted
 	}
 	entry.Write(zap.Uint64("session", sess.ID()), zap.String("user", sess.Name()), zap.String("packet", codec.Format(m)))
+}
+
+// redact hides a password, but not that there is one.
+func redact(password string) string {
+	if password == "" {
+		return ""
+	}
+	return "***"
 }
 
 func (s *Server) panicked(sess *session.Session, value any, stack []byte) {

@@ -20,10 +20,10 @@ var paths = []path{
 	{"broadcast/members=10000/window=64", 64 * 10000, func(t testing.TB) func() { return broadcasting(t, 10000, 64) }},
 	{"whisper", 64, func(t testing.TB) func() {
 		h, _ := crowd(t, 1000)
+		whisper := Whisper(private(frame))
 		return h.draining(func() {
 			for _, name := range names {
-				to, _ := h.Lookup(name)
-				_ = to.Send(frame)
+				_, _ = h.Whisper(name, 0, whisper)
 			}
 		})
 	}},
@@ -61,7 +61,7 @@ var paths = []path{
 		h.ready = make([]*Session, 0, 1)
 		return h.draining(func() {
 			s, _ := l.Open(c, testAddress, None, 0)
-			if claimed, _ := h.Login(s, "newcomer", false, frame); !claimed {
+			if claimed, _ := h.Login(s, Login{Name: "newcomer", Welcome: frame}); !claimed {
 				t.Fatal("the name is not free")
 			}
 			drain(l)
@@ -128,7 +128,7 @@ func crowd(t testing.TB, members int) (*testHub, *Session) {
 		if why != None {
 			t.Fatal(why)
 		}
-		if _, alive := h.Login(s, fmt.Sprint(i), false, nil); !alive {
+		if _, alive := h.Login(s, Login{Name: fmt.Sprint(i)}); !alive {
 			t.Fatal("no login")
 		}
 		last = s

@@ -64,6 +64,20 @@ func (d *directory) claim(name string, s *Session, replace bool, join func() boo
 	return old, taken, true, true
 }
 
+// each calls visit with every session that has a name and has not ended. Anyone.
+func (d *directory) each(visit func(Ref)) {
+	for i := range d.shards {
+		sh := &d.shards[i]
+		sh.mu.RLock()
+		for _, ref := range sh.names {
+			if ref.live() {
+				visit(ref)
+			}
+		}
+		sh.mu.RUnlock()
+	}
+}
+
 // release frees the name if it is still this session's: after a replacement it is another's. Called on s's strand.
 func (d *directory) release(name string, s *Session) {
 	sh := d.shard(name)

@@ -106,6 +106,7 @@ func (l *Lane) finish() {
 	l.specials = kept(l.specials, batchKept/8)
 	l.own = kept(l.own, batchKept)
 	l.draining = false
+	l.resumeWritten()
 }
 
 // settle does what is to be done for one session, in order, and writes what it gets: its own frames and, while it is a
@@ -119,7 +120,7 @@ func (l *Lane) settle(s *Session) {
 	}
 	for i := first; i >= 0; i = l.out.ops[i].next {
 		o := &l.out.ops[i]
-		if t.ended && o.kind != opFree {
+		if t.ended && o.kind != opFree && o.kind != opWritten {
 			continue // what its strand had not heard of its end still posted
 		}
 		switch o.kind {
@@ -146,6 +147,8 @@ func (l *Lane) settle(s *Session) {
 			l.own = t.own
 			l.part(s, &t)
 			t = tally{ended: true}
+		case opWritten:
+			l.awaited = append(l.awaited, s)
 		case opFree:
 			l.slab.put(s)
 			return

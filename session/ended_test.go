@@ -15,9 +15,8 @@ func TestWhatIsPostedBehindAnEndReachesNobody(t *testing.T) {
 		t.Fatal("not connected")
 	}
 	s.End(ShuttingDown, "")
-	h.population[0]++
 	s.name = "alice"
-	s.lane.add(s.Ref(), opJoin, []byte("welcome"))
+	h.Hub.join(s, []byte("welcome"))
 	if err := h.Broadcast(nil, text("to all")); err != nil {
 		t.Fatal(err)
 	}
@@ -37,15 +36,15 @@ func TestAnEndedSessionsNameIsFree(t *testing.T) {
 	h := newTestHub(1)
 	first, _ := h.open(t, 0, 0)
 	second, _ := h.open(t, 0, 0)
-	h.Login(first, "alice", false, nil)
-	if claimed, _ := h.Login(second, "alice", false, nil); claimed {
+	h.Login(first, Login{Name: "alice"})
+	if claimed, _ := h.Login(second, Login{Name: "alice"}); claimed {
 		t.Error("a name was given twice")
 	}
 	first.End(IdleTimeout, "")
 	if _, ok := h.Lookup("alice"); ok {
 		t.Error("a session that has ended is found")
 	}
-	if claimed, alive := h.Login(second, "alice", false, nil); !claimed || !alive {
+	if claimed, alive := h.Login(second, Login{Name: "alice"}); !claimed || !alive {
 		t.Error("the name of a session that has ended is not free")
 	}
 	h.lanes[0].Closed(first, ClientClosed)
@@ -60,9 +59,9 @@ func TestALoginThatDiedTakesNothing(t *testing.T) {
 	h := newTestHub(1)
 	first, _ := h.open(t, 0, 0)
 	second, _ := h.open(t, 0, 0)
-	h.Login(first, "alice", false, nil)
+	h.Login(first, Login{Name: "alice"})
 	second.End(LoginTimeout, "")
-	if claimed, alive := h.Login(second, "alice", true, nil); claimed || alive {
+	if claimed, alive := h.Login(second, Login{Name: "alice", Replace: true}); claimed || alive {
 		t.Fatalf("claimed %t, alive %t", claimed, alive)
 	}
 	h.settleAll()
@@ -85,13 +84,10 @@ func TestNothingComesBeforeTheWelcome(t *testing.T) {
 					return
 				default:
 				}
-				if ref, ok := h.Lookup("alice"); ok {
-					l := ref.session.lane
-					l.tryAdd(ref, []byte("psst"), 1<<20)
-				}
+				_, _ = h.Whisper("alice", 0, private("psst"))
 			}
 		})
-		h.Login(s, "alice", false, []byte("welcome"))
+		h.Login(s, Login{Name: "alice", Welcome: []byte("welcome")})
 		close(stop)
 		whisperer.Wait()
 		h.settleAll()
@@ -106,7 +102,7 @@ func TestNothingComesBeforeTheWelcome(t *testing.T) {
 func TestTheLastFrameIsTheLastOne(t *testing.T) {
 	h := newTestHub(1)
 	s, conn := h.open(t, 0, 0)
-	h.Login(s, "alice", false, nil)
+	h.Login(s, Login{Name: "alice"})
 	s.Finish(LoggedOut, []byte("done"))
 	if err := h.Broadcast(nil, text("to all")); err != nil {
 		t.Fatal(err)

@@ -120,7 +120,7 @@ func (h *testHub) open(t testing.TB, lane int, e Encoding) (*Session, *fakeConn)
 func (h *testHub) join(t testing.TB, lane int, e Encoding, name string) (*Session, *fakeConn) {
 	t.Helper()
 	s, c := h.open(t, lane, e)
-	if claimed, alive := h.Login(s, name, false, nil); !claimed || !alive {
+	if claimed, alive := h.Login(s, Login{Name: name}); !claimed || !alive {
 		t.Fatalf("%s could not log in", name)
 	}
 	h.settleAll()
@@ -181,8 +181,15 @@ func (h *testHub) advance(d time.Duration) {
 // text is a broadcast whose frame is its text with the encoding behind it.
 type text string
 
-func (text) Sequence() {}
+func (text) Sequence() error { return nil }
 
 func (b text) Append(dst []byte, e Encoding) []byte {
 	return append(append(dst, b...), '0'+byte(e))
 }
+
+// private is a whisper whose frame is its text with the encoding behind it.
+type private string
+
+func (private) Sequence(int64, bool) error { return nil }
+
+func (w private) Append(dst []byte, e Encoding) []byte { return text(w).Append(dst, e) }

@@ -89,12 +89,20 @@ func (h *Hub) Lanes() []*Lane {
 // Lookup finds who is logged in under a name. Anyone.
 func (h *Hub) Lookup(name string) (Ref, bool) { return h.directory.lookup(name) }
 
-// Login gives the name to a connected session and makes it one of those whom broadcasts reach; welcome is its frame
-// before anything that others send it. With replace, somebody who has the name loses it and is ended with Replaced;
-// without, the name of somebody else is refused. The results are whether the session got the name, and whether it is
-// still there: one that has ended meanwhile gets none. Strand.
-func (h *Hub) Login(s *Session, name string, replace bool, welcome []byte) (claimed, alive bool) {
-	old, taken, claimed, alive := h.directory.claim(name, s, replace, func() bool { return h.join(s, name, welcome) })
+// Login is how a session comes in.
+type Login struct {
+	Name    string
+	Account int64  // 0: a guest
+	Replace bool   // somebody who has the name loses it and is ended with Replaced; else the name is refused
+	Welcome []byte // the session's frame before anything that others send it
+	Later   bool   // what others send does not reach the session before its Join
+}
+
+// Login gives the name to a connected session and, unless that is for later, makes it one of those whom broadcasts
+// reach. The results are whether the session got the name, and whether it is still there: one that has ended meanwhile
+// gets none. Strand.
+func (h *Hub) Login(s *Session, login Login) (claimed, alive bool) {
+	old, taken, claimed, alive := h.directory.claim(login.Name, s, login.Replace, func() bool { return h.enter(s, login) })
 	if !claimed {
 		return false, alive
 	}
@@ -105,37 +113,73 @@ func (h *Hub) Login(s *Session, name string, replace bool, welcome []byte) (clai
 	return true, true
 }
 
-// join logs the session in, unless it has ended. Called with the name's shard held: nobody finds it before its welcome
+// enter logs the session in, unless it has ended. Called with the name's shard held: nobody finds it before its welcome
 // is on its way.
-func (h *Hub) join(s *Session, name string, welcome []byte) bool {
+func (h *Hub) enter(s *Session, login Login) bool {
 	if !s.move(Connected, Authenticated, None) {
 		return false
 	}
+	s.name, s.account = login.Name, login.Account
+	if login.Later {
+		s.lane.add(s.Ref(), opSend, login.Welcome)
+		return true
+	}
 	h.seq.Lock()
 	defer h.seq.Unlock()
-	h.population[s.Encoding()]++
-	s.name = name
-	s.lane.add(s.Ref(), opJoin, welcome)
+	h.join(s, login.Welcome)
 	return true
+}
+
+// Join makes a session whose Login left that for later one of those whom others reach. Nothing comes between what last
+// appends, which are the session's frames before anything live, and what is sent after it. When last returns false the
+// session does not join yet, and gets no frames. Strand.
+func (h *Hub) Join(s *Session, last func(dst []byte) ([]byte, bool)) bool {
+	h.seq.Lock()
+	defer h.seq.Unlock()
+	frames, ready := last(nil)
+	if ready {
+		h.join(s, frames)
+		s.lane.arm()
+	}
+	return ready
+}
+
+// join is called with the sequencer held. A session that has ended meanwhile joins for the short time until it leaves.
+func (h *Hub) join(s *Session, frames []byte) {
+	h.population[s.Encoding()]++
+	s.joined = true
+	s.lane.add(s.Ref(), opJoin, frames)
 }
 
 // leave is join's undoing for the population; the lane's list is the loop's business.
 func (h *Hub) leave(s *Session) {
 	h.seq.Lock()
 	defer h.seq.Unlock()
-	h.population[s.Encoding()]--
+	if s.joined {
+		s.joined = false
+		h.population[s.Encoding()]--
+	}
+}
+
+// EndAccount ends the sessions that are logged in to an account, for a reason, some time soon. Anyone; it walks all names.
+func (h *Hub) EndAccount(account int64, why Reason) {
+	h.directory.each(func(r Ref) {
+		if r.session.account == account {
+			r.End(why)
+		}
+	})
 }
 
 // Broadcast is a frame in the making.
 type Broadcast interface {
-	// Sequence is called first, once, when it is decided that this broadcast is the next one.
-	Sequence()
+	// Sequence is called first, once, when it is decided that this broadcast is the next one. On an error nobody gets it.
+	Sequence() error
 	// Append appends the frame in the given form to dst.
 	Append(dst []byte, e Encoding) []byte
 }
 
 // Broadcast sends to everybody who is logged in but from, which may be nil. All lanes get all broadcasts in the same
-// order. The error is ErrBusy when a lane is full, and then nobody gets it. The methods of b are called with the
+// order. The error is ErrBusy when a lane is full, or Sequence's, and then nobody gets it. The methods of b are called with the
 // sequencer held, so they must be quick. Anyone; from's strand.
 func (h *Hub) Broadcast(from *Session, b Broadcast) error {
 	var sender Ref
@@ -159,7 +203,9 @@ func (h *Hub) sequence(sender Ref, b Broadcast) ([]*Lane, error) {
 			return nil, ErrBusy
 		}
 	}
-	b.Sequence()
+	if err := b.Sequence(); err != nil {
+		return nil, err
+	}
 	for e, n := range h.population {
 		if n == 0 {
 			continue
@@ -172,19 +218,57 @@ func (h *Hub) sequence(sender Ref, b Broadcast) ([]*Lane, error) {
 	return h.lanes, nil
 }
 
+// Whisper is a frame for one user in the making.
+type Whisper interface {
+	// Sequence is called first, once, when it is decided that this frame is the next one, with the account of the user's
+	// session and whether there is one. On an error nobody gets it.
+	Sequence(account int64, here bool) error
+	// Append appends the frame in the given form to dst. It is not called when nobody gets the frame now.
+	Append(dst []byte, e Encoding) []byte
+}
+
+// Whisper sends to whoever is logged in under a name. Broadcasts and whispers are sequenced together, so that each session
+// gets them in the order of their Sequence calls, and one number is enough to say how far it came. A session that has
+// not joined yet gets nothing: what it missed until then is its Join's business. When nobody has the name, Sequence is
+// called for the absent account instead, unless that is 0; then found is false. The error is ErrBusy when the user's lane
+// is full, or Sequence's. The methods of w are called with locks held, so they must be quick. Anyone.
+func (h *Hub) Whisper(name string, absent int64, w Whisper) (found bool, err error) {
+	sh := h.directory.shard(name)
+	sh.mu.RLock()
+	defer sh.mu.RUnlock()
+	to, found := sh.names[name]
+	found = found && to.live()
+	if !found && absent == 0 {
+		return false, nil
+	}
+	h.seq.Lock()
+	defer h.seq.Unlock()
+	switch {
+	case !found:
+		return false, w.Sequence(absent, false)
+	case !to.session.joined:
+		return true, w.Sequence(to.session.account, true)
+	}
+	l := to.session.lane
+	if err = l.whisper(to, w, l.limits().LaneBytes); err == nil {
+		l.arm()
+	}
+	return true, err
+}
+
 // sharedBytes bounds the broadcasts that one drain joins: a session that took everything before can buffer that much,
 // so a burst of broadcasts is refused to its senders before it closes receivers that keep up.
 func (l *Limits) sharedBytes() int { return min(l.LaneBytes, l.OutboxBytes) }
 
-// Send queues a frame for another session. The error is ErrBusy when its lane is full. A session that is gone takes it
-// to nowhere. Anyone.
-func (r Ref) Send(frame []byte) error {
+// Answer queues an answer for another session that waits for it. Answers get twice the room that other senders have; beyond
+// that the session is ended with Overloaded, since what can't be said can't be left out either. Anyone.
+func (r Ref) Answer(frame []byte) {
 	l := r.session.lane
-	if !l.tryAdd(r, frame, l.limits().LaneBytes) {
-		return ErrBusy
+	if !l.tryAdd(r, frame, 2*l.limits().LaneBytes) {
+		r.End(Overloaded)
+		return
 	}
 	l.arm()
-	return nil
 }
 
 // Send queues a frame for the session itself, an answer mostly. Answers get twice the room that other senders have;

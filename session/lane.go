@@ -2,6 +2,7 @@ package session
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,7 @@ type Lane struct {
 	written  written             // what this slice of a drain wrote, for stats
 	timers   timers
 	lingers  []Ref      // ended, with bytes that the kernel did not take
+	awaited  []*Session // their strands wait until the kernel has taken everything
 	walk     int        // EndNext's place in the slab
 	out      batch      // what is being drained
 	specials []*Session // the sessions that have operations in out
@@ -47,12 +49,13 @@ type Lane struct {
 type opKind uint8
 
 const (
-	opSend opKind = iota // write a frame
-	opSkip               // leave out a shared frame: the session sent it
-	opJoin               // write a frame, and shared frames from here on
-	opEnd                // write the farewell, and nothing from here on
-	opKick               // the same, for somebody else's Ref.End
-	opFree               // the slot is free
+	opSend    opKind = iota // write a frame
+	opSkip                  // leave out a shared frame: the session sent it
+	opJoin                  // write a frame, and shared frames from here on
+	opEnd                   // write the farewell, and nothing from here on
+	opKick                  // the same, for somebody else's Ref.End
+	opWritten               // resume the strand once the kernel has taken everything
+	opFree                  // the slot is free
 )
 
 // op is one thing to do for one session between two shared frames.
@@ -148,12 +151,34 @@ func (l *Lane) tryAdd(r Ref, frame []byte, limit int) bool {
 	return true
 }
 
+// whisper adds a frame for one session like tryAdd, made where it is to lie.
+func (l *Lane) whisper(r Ref, w Whisper, limit int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock() // whatever w does
+	b := &l.inbox
+	if len(b.private)+len(b.ops)*opBytes > limit {
+		return ErrBusy
+	}
+	if err := w.Sequence(r.session.account, true); err != nil {
+		return err
+	}
+	start := len(b.private)
+	b.private = w.Append(b.private, r.encoding)
+	b.addOp(r, opSend, start)
+	return nil
+}
+
 func (b *batch) add(r Ref, kind opKind, frame []byte) {
-	start := int32(len(b.private))
+	start := len(b.private)
 	b.private = append(b.private, frame...)
+	b.addOp(r, kind, start)
+}
+
+// addOp adds an operation whose bytes are those of private from start on.
+func (b *batch) addOp(r Ref, kind opKind, start int) {
 	b.ops = append(b.ops, op{
 		ref: r, kind: kind, next: -1,
-		start: start, end: start + int32(len(frame)),
+		start: int32(start), end: int32(len(b.private)),
 		at: int32(len(b.shared[r.encoding])), frames: int32(b.frames[r.encoding]),
 	})
 }
@@ -249,7 +274,22 @@ func (l *Lane) Tick(now time.Time) {
 			l.lingers = l.lingers[:last]
 		}
 	}
+	l.resumeWritten()
 	l.expire()
+}
+
+// resumeWritten resumes the strands that wait until the kernel has taken everything, where it has or never will. The
+// sessions are still the same, because their strands hear of no end before.
+func (l *Lane) resumeWritten() {
+	l.awaited = slices.DeleteFunc(l.awaited, func(s *Session) bool {
+		if s.conn != nil && s.State() != Disconnecting && s.conn.OutboundBuffered() > 0 {
+			return false
+		}
+		with := s.awaiting
+		s.awaiting = nil
+		s.Resume(with)
+		return true
+	})
 }
 
 // parting is how long a client has to close its end after our last byte and our FIN have left. Closing at once would

@@ -65,7 +65,7 @@ func TestBusy(t *testing.T) {
 	_, other := h.join(t, 1, 0, "b")
 	frame := make([]byte, 600)
 	for i, want := range []error{nil, nil, ErrBusy} {
-		if err := a.Ref().Send(frame); !errors.Is(err, want) {
+		if _, err := h.Whisper("a", 0, private(frame)); !errors.Is(err, want) {
 			t.Errorf("frame %d: %v", i, err)
 		}
 	}
@@ -76,7 +76,7 @@ func TestBusy(t *testing.T) {
 		}
 	}
 	h.settleAll()
-	if len(got.got) != 1200+6+1202 || len(other.got) != 1202 {
+	if len(got.got) != 1202+6+1202 || len(other.got) != 1202 {
 		t.Errorf("got %d and %d bytes", len(got.got), len(other.got))
 	}
 	for range 5 {
@@ -427,9 +427,10 @@ func TestTheRefusedTakeNoPlace(t *testing.T) {
 // where they go.
 func TestSmallFramesFillALane(t *testing.T) {
 	h := newTestHub(1)
-	s, _ := h.join(t, 0, 0, "a")
+	h.join(t, 0, 0, "a")
 	n := 0
-	for ; s.Ref().Send([]byte("pong")) == nil; n++ {
+	for _, err := h.Whisper("a", 0, private("pong")); err == nil; n++ {
+		_, err = h.Whisper("a", 0, private("pong"))
 	}
 	l := h.lanes[0]
 	if held := len(l.inbox.private) + len(l.inbox.ops)*opBytes; held > testLimits.LaneBytes+2*opBytes {

@@ -71,7 +71,7 @@ func newMillion(t testing.TB, writeDirect func(int32, []byte) int) *testHub {
 		if why != None {
 			t.Fatal(why)
 		}
-		if claimed, _ := h.Login(s, fmt.Sprint("user", i), false, nil); !claimed {
+		if claimed, _ := h.Login(s, Login{Name: fmt.Sprint("user", i)}); !claimed {
 			t.Fatal("no login")
 		}
 		if i%1000 == 999 {

@@ -26,7 +26,9 @@ type modelSession struct {
 	ref     Ref
 	name    string
 	want    strings.Builder
+	missed  strings.Builder // what came between a login and its Join
 	member  bool
+	later   bool // logged in, not joined
 	ended   bool
 	gone    bool
 }
@@ -78,16 +80,17 @@ func (m *model) open(t *rapid.T) {
 
 func (m *model) login(t *rapid.T) {
 	s := m.live()
-	if s == nil || s.ended || s.member {
+	if s == nil || s.ended || s.member || s.later {
 		return
 	}
+	later := rapid.Bool().Draw(t, "later")
 	name, replace := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}).Draw(t, "name"), rapid.Bool().Draw(t, "replace")
 	holder := m.names[name]
 	if holder != nil && holder.ended {
 		holder = nil // the name of a session that has ended is free
 	}
 	welcome := m.frame()
-	claimed, alive := m.hub.Login(s.session, name, replace, []byte(welcome))
+	claimed, alive := m.hub.Login(s.session, Login{Name: name, Replace: replace, Welcome: []byte(welcome), Later: later})
 	if claimed != (holder == nil || replace) || !alive {
 		t.Fatalf("claim of %s (held: %v, replace: %v): %v, alive %v", name, holder != nil, replace, claimed, alive)
 	}
@@ -99,14 +102,40 @@ func (m *model) login(t *rapid.T) {
 		holder.end("replaced")
 	}
 	m.names[name], s.name = s, name
-	s.member = true
+	s.member, s.later = !later, later
 	s.want.WriteString(welcome)
+}
+
+// join lets a session in that has logged in for later, with what it missed in between, or leaves it outside.
+func (m *model) join(t *rapid.T) {
+	s := m.live()
+	if s == nil || s.ended || !s.later {
+		return
+	}
+	ready := rapid.Bool().Draw(t, "ready")
+	joined := m.hub.Join(s.session, func(dst []byte) ([]byte, bool) { return append(dst, s.missed.String()...), ready })
+	if joined != ready {
+		t.Fatalf("joined: %v, ready: %v", joined, ready)
+	}
+	if ready {
+		s.want.WriteString(s.missed.String())
+		s.member, s.later = true, false
+	}
+}
+
+// reach notes a frame for one who is logged in.
+func (s *modelSession) reach(f string) {
+	into := &s.want
+	if s.later {
+		into = &s.missed
+	}
+	fmt.Fprintf(into, "%s%d", f, s.ref.Encoding())
 }
 
 func (s *modelSession) end(why string) {
 	if !s.ended && !s.gone {
 		fmt.Fprintf(&s.want, "<bye:%s>", why)
-		s.ended, s.member = true, false
+		s.ended, s.member, s.later = true, false, false
 	}
 }
 
@@ -120,22 +149,33 @@ func (m *model) broadcast(t *rapid.T) {
 		t.Fatal(err)
 	}
 	for _, s := range m.sessions {
-		if s != from && s.member {
-			fmt.Fprintf(&s.want, "%s%d", f, s.ref.Encoding())
+		if s != from && (s.member || s.later) {
+			s.reach(f)
 		}
 	}
 }
 
-// whisper sends to any session there ever was: a Ref to one that is gone must reach nobody, whoever has its slot.
 func (m *model) whisper(t *rapid.T) {
+	name := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}).Draw(t, "name")
+	f := m.frame()
+	found, err := m.hub.Whisper(name, 0, private(f))
+	to := m.names[name]
+	if err != nil || found != (to != nil && !to.ended) {
+		t.Fatalf("a whisper to %s: %v, %v", name, found, err)
+	}
+	if found {
+		to.reach(f)
+	}
+}
+
+// report answers any session there ever was: a Ref to one that is gone must reach nobody, whoever has its slot.
+func (m *model) report(t *rapid.T) {
 	if len(m.sessions) == 0 {
 		return
 	}
 	to := rapid.SampledFrom(m.sessions).Draw(t, "to")
 	f := m.frame()
-	if err := to.ref.Send([]byte(f)); err != nil {
-		t.Fatal(err)
-	}
+	to.ref.Answer([]byte(f))
 	if !to.ended && !to.gone {
 		to.want.WriteString(f)
 	}
@@ -165,7 +205,7 @@ func (m *model) close(t *rapid.T) {
 		return
 	}
 	s.conn.lane.Closed(s.session, ClientClosed)
-	s.gone, s.member = true, false
+	s.gone, s.member, s.later = true, false, false
 	if m.names[s.name] == s {
 		delete(m.names, s.name)
 	}
@@ -206,7 +246,7 @@ func (m *model) check(t *rapid.T) {
 		if !s.gone && string(s.conn.got) != s.want.String() {
 			t.Fatalf("session %d has got\n%s\nand not\n%s", i, s.conn.got, s.want.String())
 		}
-		if s.member {
+		if s.member || s.later {
 			members++
 		}
 		s.conn.lane.Tick(m.hub.now)
@@ -234,7 +274,7 @@ func TestModel(t *testing.T) {
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"open": m.open, "open again": m.open, "login": m.login, "login again": m.login,
-			"broadcast": m.broadcast, "broadcast again": m.broadcast, "whisper": m.whisper, "answer": m.answer,
+			"broadcast": m.broadcast, "broadcast again": m.broadcast, "whisper": m.whisper, "answer": m.answer, "report": m.report, "join": m.join,
 			"end": m.end, "close": m.close, "stick": m.stick, "step": m.step, "settle": m.check,
 		})
 		m.check(t)

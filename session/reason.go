@@ -18,6 +18,7 @@ const (
 	ServerFull             // there was no place for it
 	AddressLimit           // too many connections from its address
 	Overloaded             // it sent faster than the server could work
+	Kicked                 // an operator ended it
 	ShuttingDown           // the server stops
 	ServerError            // a defect in the server, logged with its stack
 
@@ -27,7 +28,7 @@ const (
 
 var reasonNames = [Reasons]string{
 	"none", "client_closed", "connection_error", "logged_out", "violation", "login_timeout", "idle_timeout", "flooding",
-	"slow_consumer", "replaced", "server_full", "address_limit", "overloaded", "shutting_down", "server_error",
+	"slow_consumer", "replaced", "server_full", "address_limit", "overloaded", "kicked", "shutting_down", "server_error",
 }
 
 func (r Reason) String() string {

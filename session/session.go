@@ -81,11 +81,19 @@ type Session struct {
 	deadline int64 // when its timeouts are looked at again
 
 	// Owned by the strand.
-	name  string
-	rate  Rate
-	flood Rate
-	run   []byte // the packets that were taken last
-	left  int    // how many bytes of them the last turn had no time for
+	rate     Rate
+	flood    Rate
+	run      []byte // the packets that were taken last
+	left     int    // how many bytes of them the last turn had no time for
+	parked   bool   // it stands still until Resume
+	awaiting any    // what the lane resumes it with, after ParkUntilWritten
+
+	// Written by the strand when the session gets its name, under the lock of the name's shard; others read them there.
+	name    string
+	account int64
+
+	// Guarded by the hub's sequencer.
+	joined bool // broadcasts and whispers reach it
 
 	// What waits for the strand.
 	mu    sync.Mutex
@@ -149,6 +157,17 @@ func (s *Session) Address() netip.AddrPort { return s.address }
 
 // Name returns the name that the session is logged in under, "" before that. Strand.
 func (s *Session) Name() string { return s.name }
+
+// Account returns the number of the account that the session is logged in to, 0 for a guest. Strand.
+func (s *Session) Account() int64 { return s.account }
+
+// SetAccount says that the session's name is an account's from now on. Strand, after the login.
+func (s *Session) SetAccount(account int64) {
+	sh := s.lane.hub.directory.shard(s.name)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	s.account = account
+}
 
 // move changes the state if it is from, together with the reason, and reports whether it was.
 func (s *Session) move(from, to State, why Reason) bool {

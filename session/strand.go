@@ -7,6 +7,7 @@ type Event struct {
 	Packets []byte // whole packets, one behind the other, until the next Take
 	Fault   error  // what came next breaks the protocol; nothing more will arrive
 	Closed  Reason // the connection is gone; this is the last event
+	Resumed any    // what Resume was given: the strand goes on after a Park
 }
 
 // inbox is what happened to a session and waits for its strand: first packets, then a fault, then the end, because after
@@ -16,6 +17,7 @@ type inbox struct {
 	held      int32 // bytes of the packets that were taken last, which a worker may not be through with
 	fault     error
 	closed    Reason
+	resumed   any  // what ends a Park
 	scheduled bool // a worker has the strand, or it waits for one
 }
 
@@ -71,6 +73,9 @@ func (s *Session) unlockAndSchedule() {
 // Take returns the strand's next event. When there is none the strand is idle again, and whoever adds one schedules it:
 // the caller must not touch the session any more. Strand.
 func (s *Session) Take() (Event, bool) {
+	if s.parked {
+		return s.takeResumed()
+	}
 	if s.left > 0 {
 		rest := s.run[len(s.run)-s.left:]
 		s.left = 0
@@ -99,6 +104,44 @@ func (s *Session) Take() (Event, bool) {
 	}
 	in.scheduled = false
 	return Event{}, false
+}
+
+// Park makes the strand stand still behind the event that is being handled, for something that takes long and must not
+// keep a worker: Take brings nothing until Resume. What arrives meanwhile waits, the end of the connection too, so that
+// the session stays the same, and the packets that were taken stay as they are. Strand.
+func (s *Session) Park() { s.parked = true }
+
+// Parked reports whether the strand stands still. Strand.
+func (s *Session) Parked() bool { return s.parked }
+
+// Resume ends a Park: the strand's next event holds with, which must not be nil. Anyone, once for each Park.
+func (s *Session) Resume(with any) {
+	s.mu.Lock()
+	s.inbox.resumed = with
+	s.unlockAndSchedule()
+}
+
+// takeResumed is Take for a strand that is parked.
+func (s *Session) takeResumed() (Event, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := Event{Resumed: s.inbox.resumed}
+	if e.Resumed == nil {
+		s.inbox.scheduled = false
+		return Event{}, false
+	}
+	s.inbox.resumed = nil
+	s.parked = false
+	return e, true
+}
+
+// ParkUntilWritten parks the strand until the kernel has taken everything that was sent to the session before, or the
+// session is ending; then it resumes with what is given. It is how whoever has much to send keeps to what the client
+// reads. Strand.
+func (s *Session) ParkUntilWritten(with any) {
+	s.Park()
+	s.awaiting = with
+	s.lane.post(s.Ref(), opWritten, nil)
 }
 
 // PutBack returns the last n bytes of the packets that were taken, whole ones that this turn has no time for; the next

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"hubbub/handler/account"
+	"hubbub/store"
 )
 
 // accounts is the part of the server's database that the user commands work on.
@@ -17,6 +17,6 @@ type accounts interface {
 type opener func(ctx context.Context, database, dataDir string) (accounts, error)
 
 // openAccounts opens the accounts that a server with the same settings has.
-func openAccounts(context.Context, string, string) (accounts, error) {
-	return nil, errors.New("this build has no database")
+func openAccounts(ctx context.Context, database, dataDir string) (accounts, error) {
+	return store.Open(ctx, database, dataDir)
 }

@@ -171,7 +171,7 @@ func TestBadStarts(t *testing.T) {
 	}
 	f := func(want string, args ...string) {
 		t.Helper()
-		out, ok := run(t, nil, append([]string{"serve", "--admin", ""}, args...)...)
+		out, ok := run(t, nil, append([]string{"serve", "--admin", "", "--database", "none"}, args...)...)
 		if ok || !strings.Contains(out, want) {
 			t.Errorf("%v: expected a failure with %q, got\n%s", args, want, out)
 		}
@@ -190,7 +190,7 @@ func TestBadStarts(t *testing.T) {
 // TestSecondServer shows that a second server on the same port is refused, though gnet's loops share their port.
 func TestSecondServer(t *testing.T) {
 	p := serve(t)
-	out, ok := run(t, nil, "serve", "--listen", p.chat, "--admin", "")
+	out, ok := run(t, nil, "serve", "--listen", p.chat, "--admin", "", "--database", "none")
 	if ok || !strings.Contains(out, "is another server running there?") {
 		t.Errorf("the second server was not refused:\n%s", out)
 	}

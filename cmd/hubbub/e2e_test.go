@@ -67,6 +67,7 @@ func serve(t *testing.T, args ...string) *process {
 	t.Helper()
 	return start(t, exec.Command(binary, append([]string{
 		"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--drain", "0s",
+		"--data-dir", t.TempDir(),
 	}, args...)...))
 }
 

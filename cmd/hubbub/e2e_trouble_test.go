@@ -118,7 +118,8 @@ func TestKilledConnections(t *testing.T) {
 		p.eventually(`hubbub_sessions{dialect="native",state="`+state+`"}`, equal(0))
 	}
 	p.eventually("hubbub_names", equal(0))
-	p.eventually("process_open_fds", func(v float64) bool { return v <= descriptors })
+	// The database keeps the connections that so many logins at once made it open.
+	p.eventually("process_open_fds", func(v float64) bool { return v <= descriptors+clients/2 })
 	// An idle worker of the pool stays for a second.
 	p.eventually("go_goroutines", func(v float64) bool { return v <= goroutines+2 })
 	if panics := p.metric("hubbub_panics_total"); panics != 0 {
@@ -164,7 +165,7 @@ func live(t *testing.T, address, name string, random *rand.Rand) {
 func TestDescriptorsRunOut(t *testing.T) {
 	const limit = 340
 	p := start(t, exec.Command("sh", "-c", "ulimit -n "+strconv.Itoa(limit)+"; exec \"$0\" \"$@\"", binary,
-		"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--drain", "0s"))
+		"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--drain", "0s", "--database", "none"))
 	room := int(p.metric("hubbub_sessions_max"))
 	var in []*peer
 	for i := range room {
@@ -190,7 +191,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 func TestOperatorsConnectionsAreFew(t *testing.T) {
 	const limit = 340
 	p := start(t, exec.Command("sh", "-c", "ulimit -n "+strconv.Itoa(limit)+"; exec \"$0\" \"$@\"", binary,
-		"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--drain", "0s"))
+		"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--drain", "0s", "--database", "none"))
 	room := int(p.metric("hubbub_sessions_max"))
 	var held []net.Conn
 	for range limit {
@@ -216,7 +217,7 @@ func TestTooFewDescriptors(t *testing.T) {
 		t.Helper()
 		cmd := exec.Command("sh", append([]string{
 			"-c", "ulimit -n " + strconv.Itoa(limit) + "; exec \"$0\" \"$@\"", binary,
-			"serve", "--listen", "127.0.0.1:0", "--admin", "", "--drain", "0s",
+			"serve", "--listen", "127.0.0.1:0", "--admin", "", "--drain", "0s", "--database", "none",
 		}, args...)...)
 		timer := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 		defer timer.Stop()

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"hubbub/server"
+	"hubbub/store"
 )
 
 // serveCmd runs the server.
@@ -39,7 +40,12 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 	for _, name := range unknownVariables(command) {
 		log.Warn("this variable is no setting: is it misspelt?", zap.String("variable", name))
 	}
-	s, err := server.New(c.Config, log, level)
+	remembered, closeStore, err := c.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeStore()
+	s, err := server.New(c.Config, remembered, log, level)
 	if err != nil {
 		return err
 	}
@@ -57,6 +63,23 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 		}
 	}()
 	return s.Run(ctx)
+}
+
+// openTimeout bounds how long a database may take to be there, and to be brought up to date.
+const openTimeout = time.Minute
+
+// openStore opens what keeps accounts and history, which is nil when nothing is to.
+func (c *serveCmd) openStore(ctx context.Context) (server.Store, func(), error) {
+	if c.Database == "none" {
+		return nil, func() {}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	opened, err := store.Open(ctx, c.Database, c.DataDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return opened, func() { _ = opened.Close() }, nil
 }
 
 // reload reads the command line, the environment and the file again, and gives the server what has changed.

@@ -2,13 +2,13 @@ package history
 
 import "hubbub/codec"
 
-// Notify appends to dst the packet that brings a message to a session which was not there when it was sent. Classic
-// packets have no place for the mark that tells so.
-func Notify(dst []byte, d codec.Dialect, m *Message) []byte {
+// Notify appends to dst the packet that brings a message to a session which did not get it when it was sent. flags are
+// codec.Replayed or 0; classic packets have no place for them.
+func Notify(dst []byte, d codec.Dialect, m *Message, flags uint8) []byte {
 	if m.Public() {
-		return d.Append(dst, &codec.BroadcastNotify{ID: m.ID, User: m.From.Name, Message: m.Text, Flags: codec.Replayed})
+		return d.Append(dst, &codec.BroadcastNotify{ID: m.ID, User: m.From.Name, Message: m.Text, Flags: flags})
 	}
-	return d.Append(dst, &codec.WhisperNotify{ID: m.ID, User: m.From.Name, Message: m.Text, Flags: codec.Replayed})
+	return d.Append(dst, &codec.WhisperNotify{ID: m.ID, User: m.From.Name, Message: m.Text, Flags: flags})
 }
 
 // Acknowledge appends to dst the packet that tells a sender that a message is kept. Classic senders hear nothing.

@@ -14,7 +14,7 @@ func TestNotify(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := Notify([]byte("before"), d, &m); !bytes.Equal(got, d.Append([]byte("before"), parsed)) {
+		if got := Notify([]byte("before"), d, &m, codec.Replayed); !bytes.Equal(got, d.Append([]byte("before"), parsed)) {
 			t.Errorf("got %q, want %s", got, want)
 		}
 	}

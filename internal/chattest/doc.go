@@ -30,7 +30,8 @@
 //	workers stop                       no strand gets its turn until `workers go on`; memory only
 //	server stops                       the server shuts down
 //
-// A text may be repeated: message="ab"*512.
+// A text may be repeated: message="ab"*512. A value may be given a name, as in id=$first: the first time any value
+// matches, and from then on, in what is sent too, it is that value.
 //
 // "Nothing more" is decided without waiting. In memory everything runs until nothing is left to do. Over TCP every
 // connection that has spoken asks for something that fails, a whisper to nobody, and gets its answer, alice last: what

@@ -1,12 +1,15 @@
 package chattest
 
 import (
+	"context"
 	"errors"
 
 	"github.com/alecthomas/kong"
+	"go.uber.org/zap"
 
 	"hubbub/codec"
 	"hubbub/server"
+	"hubbub/store"
 )
 
 // driver is a server, and how to reach it.
@@ -51,6 +54,28 @@ func settings(flags []string) (server.Config, error) {
 	if err != nil {
 		return cli.Config, err
 	}
-	_, err = parser.Parse(append([]string{"--listen=127.0.0.1:0", "--admin=", "--loops=2", "--drain=0s"}, flags...))
+	_, err = parser.Parse(append([]string{"--listen=127.0.0.1:0", "--admin=", "--loops=2", "--drain=0s", "--database=none"}, flags...))
 	return cli.Config, err
+}
+
+// openStore opens the database of a configuration; nil for none.
+func openStore(config server.Config) (*store.Store, error) {
+	if config.Database == "none" {
+		return nil, nil
+	}
+	return store.Open(context.Background(), config.Database, config.DataDir)
+}
+
+// newServer returns a server with its database, which close closes once the server has ended.
+func newServer(config server.Config, log *zap.Logger) (s *server.Server, close func() error, err error) {
+	opened, err := openStore(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	if opened == nil {
+		s, err = server.New(config, nil, log, zap.NewAtomicLevel())
+		return s, func() error { return nil }, err
+	}
+	s, err = server.New(config, opened, log, zap.NewAtomicLevel())
+	return s, opened.Close, err
 }

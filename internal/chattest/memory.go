@@ -1,8 +1,11 @@
 package chattest
 
 import (
+	"context"
 	"io"
 	"net/netip"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,7 +32,7 @@ type memory struct {
 	t        testing.TB
 	chat     *handler.Chat
 	lanes    []*session.Lane
-	woken    []bool
+	woken    []atomic.Bool
 	ready    []*session.Session // their strands wait for a turn
 	conns    []*memoryConn
 	now      time.Time
@@ -38,8 +41,9 @@ type memory struct {
 }
 
 func newMemory(t testing.TB, config server.Config) *memory {
-	m := &memory{t: t, now: time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC), woken: make([]bool, config.Loops)}
-	m.chat = handler.New(handler.Config{
+	config.DataDir = t.TempDir()
+	m := &memory{t: t, now: time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC), woken: make([]atomic.Bool, config.Loops)}
+	chat := handler.Config{
 		Limits: config.ChatLimits(),
 		Sessions: session.Config{
 			Limits:   config.SessionLimits(config.MaxSessions),
@@ -52,9 +56,14 @@ func newMemory(t testing.TB, config server.Config) *memory {
 		Panicked: func(_ *session.Session, value any, stack []byte) {
 			t.Errorf("a handler panicked: %v\n%s", value, stack)
 		},
-	})
+	}
+	m.remember(&chat, config)
+	m.chat = handler.New(chat)
+	if journal := m.chat.Journal(); journal != nil {
+		go journal.Run()
+	}
 	for i := range config.Loops {
-		m.lanes = append(m.lanes, m.chat.Hub.AddLane(m.now, func() { m.woken[i] = true }))
+		m.lanes = append(m.lanes, m.chat.Hub.AddLane(m.now, func() { m.woken[i].Store(true) }))
 	}
 	return m
 }
@@ -85,9 +94,44 @@ func (c *memoryConn) Descriptor() int32 { return -1 }
 
 // quiesce implements driver.
 func (m *memory) quiesce() bool {
-	for m.step() {
+	for m.step() || m.keep() {
 	}
 	return true
+}
+
+// remember gives the chat the database of the configuration. What takes long is done at once.
+func (m *memory) remember(chat *handler.Config, config server.Config) {
+	opened, err := openStore(config)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if opened == nil {
+		return
+	}
+	m.t.Cleanup(func() {
+		if err := opened.Close(); err != nil {
+			m.t.Error(err)
+		}
+	})
+	atOnce := func(job func()) bool { job(); return true }
+	chat.Accounts, chat.Hash, chat.Fetch = opened, atOnce, atOnce
+	chat.Unavailable = func(what string, err error) { m.t.Errorf("the database could not be asked for %s: %v", what, err) }
+	if config.History == "off" {
+		return
+	}
+	chat.History, chat.Async = opened, config.History == "async"
+	chat.Kept = func(int, time.Duration) {}
+	chat.Unkept = func(err error) { m.t.Errorf("messages can't be kept: %v", err) }
+}
+
+// keep waits until the journal has kept what was sent, and reports whether that was news to anybody.
+func (m *memory) keep() bool {
+	if journal := m.chat.Journal(); journal != nil {
+		if err := journal.Flush(context.Background()); err != nil {
+			m.t.Error(err)
+		}
+	}
+	return slices.ContainsFunc(m.lanes, func(l *session.Lane) bool { return m.woken[l.Index()].Load() })
 }
 
 // step is one round: what has arrived, the workers, the lanes. It reports whether there was anything to do.
@@ -104,8 +148,7 @@ func (m *memory) step() (busy bool) {
 		busy = true
 	}
 	for i, lane := range m.lanes {
-		if m.woken[i] {
-			m.woken[i] = false
+		if m.woken[i].CompareAndSwap(true, false) {
 			for paused := lane.Drain(); paused; paused = lane.Resume() {
 			}
 			busy = true
@@ -145,6 +188,11 @@ func (m *memory) close() {
 		c.fin = true
 	}
 	m.quiesce()
+	if journal := m.chat.Journal(); journal != nil {
+		if err := journal.Close(context.Background()); err != nil {
+			m.t.Error(err)
+		}
+	}
 	hub := m.chat.Hub
 	if n := hub.Names(); n != 0 {
 		m.t.Errorf("%d names are taken though nobody is there", n)

@@ -2,6 +2,7 @@ package chattest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -78,31 +79,66 @@ func shorten(value string) string {
 	return strconv.Quote(text[:size]) + "*" + strconv.Itoa(n)
 }
 
+// named are values that a script has given a name, as in id=$first: whatever comes there the first time, and that value
+// from then on.
+type named map[string]string
+
+// resolve replaces the names that have a value by it.
+func (n named) resolve(p pattern) pattern {
+	p.values = slices.Clone(p.values)
+	for i, value := range p.values {
+		if known, ok := n[value]; ok {
+			p.values[i] = known
+		}
+	}
+	return p
+}
+
+// note gives the names that are left in a pattern the values of a packet that matches it.
+func (n named) note(p, got pattern) {
+	for i, value := range p.values {
+		if strings.HasPrefix(value, "$") {
+			n[value] = got.values[i]
+		}
+	}
+}
+
+// free reports whether a value of a pattern matches any other.
+func free(value string) bool { return value == "*" || strings.HasPrefix(value, "$") }
+
 // matches reports whether a packet is what the pattern says, field for field.
 func (p pattern) matches(got pattern) bool {
 	if p.name != got.name || len(p.keys) != len(got.keys) {
 		return false
 	}
 	for i, key := range p.keys {
-		if key != got.keys[i] || p.values[i] != "*" && p.values[i] != got.values[i] {
+		if key != got.keys[i] || !free(p.values[i]) && p.values[i] != got.values[i] {
 			return false
 		}
 	}
 	return true
 }
 
+// varying are the fields whose numbers differ from run to run.
+var varying = []string{"id", "session", "latest", "gap"}
+
 // starred returns got with the stars of p, and with stars for the numbers that differ from run to run.
 func (p pattern) starred(got pattern) pattern {
-	stars := map[string]bool{}
+	stars := map[string]string{}
 	if p.name == got.name {
 		for i, key := range p.keys {
-			stars[key] = stars[key] || p.values[i] == "*"
+			if free(p.values[i]) {
+				stars[key] = p.values[i]
+			}
 		}
 	}
 	out := pattern{name: got.name, keys: got.keys}
 	for i, value := range got.values {
 		key := got.keys[i]
-		if stars[key] || (key == "id" || key == "session") && value != "0" {
+		switch star := stars[key]; {
+		case star != "":
+			value = star
+		case slices.Contains(varying, key) && value != "0":
 			value = "*"
 		}
 		out.values = append(out.values, value)

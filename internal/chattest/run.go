@@ -44,7 +44,7 @@ func run(t *testing.T, path, kind string, update bool, start func(server.Config)
 		t.Fatalf("%s: %v", path, err)
 	}
 	defer d.close()
-	r := &runner{driver: d, config: config, update: update, clients: map[string]*client{}}
+	r := &runner{driver: d, config: config, update: update, clients: map[string]*client{}, names: named{}}
 	for _, l := range s.lines {
 		if l.verb == "" {
 			continue
@@ -67,6 +67,7 @@ type runner struct {
 	update   bool
 	clients  map[string]*client
 	order    []*client // as they first came
+	names    named
 	barriers int
 }
 
@@ -182,7 +183,7 @@ func (r *runner) send(c *client, text string) error {
 		if n < 0 {
 			return errors.New("x* is for what arrives")
 		}
-		p, err := packet(c.dialect, rest)
+		p, err := r.packet(c.dialect, rest)
 		if err != nil {
 			return err
 		}
@@ -203,7 +204,7 @@ func (r *runner) send(c *client, text string) error {
 }
 
 // packet returns the bytes of what a script sends.
-func packet(d codec.Dialect, text string) ([]byte, error) {
+func (r *runner) packet(d codec.Dialect, text string) ([]byte, error) {
 	if digits, ok := strings.CutPrefix(text, "hex "); ok {
 		return hex.DecodeString(strings.ReplaceAll(digits, " ", ""))
 	}
@@ -211,7 +212,7 @@ func packet(d codec.Dialect, text string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := d.Parse(p.full())
+	m, err := d.Parse(r.names.resolve(p).full())
 	if err != nil {
 		return nil, err
 	}
@@ -277,7 +278,9 @@ func (r *runner) expect(l *line, c *client) error {
 			c.pending = append([][]byte{packet}, c.pending...)
 			break
 		}
-		if !r.update && !want.matches(p) {
+		if resolved := r.names.resolve(want); resolved.matches(p) {
+			r.names.note(resolved, p)
+		} else if !r.update {
 			return fmt.Errorf("expected (%d of %d): %s\narrived:  %s", i+1, n, want, p)
 		}
 		got = append(got, want.starred(p))

@@ -10,8 +10,6 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
-
-	"hubbub/server"
 )
 
 // Server is a real server in this process, for the tests and examples of what connects to one.
@@ -31,7 +29,7 @@ func Start(flags ...string) (*Server, error) {
 		return nil, err
 	}
 	core, logs := observer.New(zapcore.WarnLevel)
-	running, err := server.New(config, zap.New(core), zap.NewAtomicLevel())
+	running, closeStore, err := newServer(config, zap.New(core))
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +37,7 @@ func Start(flags ...string) (*Server, error) {
 	s := &Server{cancel: cancel, done: make(chan struct{}), logs: logs}
 	go func() {
 		defer close(s.done)
-		s.err = running.Run(ctx)
+		s.err = errors.Join(running.Run(ctx), closeStore())
 	}()
 	select {
 	case <-running.Ready():

@@ -36,14 +36,15 @@ type tcp struct {
 }
 
 func newTCP(t testing.TB, config server.Config, slots func(*server.Server) int) (*tcp, error) {
+	config.DataDir = t.TempDir()
 	core, logs := observer.New(zapcore.WarnLevel)
-	s, err := server.New(config, zap.New(core), zap.NewAtomicLevelAt(zapcore.WarnLevel))
+	s, closeStore, err := newServer(config, zap.New(core))
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &tcp{t: t, server: s, slots: func() int { return slots(s) }, cancel: cancel, done: make(chan error, 1), logs: logs}
-	go func() { d.done <- s.Run(ctx) }()
+	go func() { d.done <- errors.Join(s.Run(ctx), closeStore()) }()
 	select {
 	case <-s.Ready():
 		return d, nil

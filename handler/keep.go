@@ -1,0 +1,66 @@
+package handler
+
+import (
+	"strings"
+
+	"hubbub/codec"
+	"hubbub/handler/history"
+	"hubbub/session"
+)
+
+// remark is a message that the turn is about to send: what a sequencer needs of it, so that its id, its place in the
+// history and its place in everybody's output are decided in one step.
+type remark struct {
+	text string // its own copy, when it is kept
+	to   history.Party
+	ref  uint32
+	kept bool // its answer comes with the commit
+}
+
+// prepare begins a message. Its text is copied before the sequencer is held.
+func (t *turn) prepare(ref uint32, text string) {
+	t.remark = remark{ref: ref, text: text}
+	if t.chat.journal != nil {
+		t.remark.text = strings.Clone(text)
+	}
+}
+
+// keep gives the message that was begun its id and notes it in the history. The sequencer is held. The error is ErrBusy
+// when too much waits for the database, and then the message must go to nobody.
+func (t *turn) keep(mail bool) (codec.ID, error) {
+	c, r := t.chat, &t.remark
+	if c.journal == nil {
+		return c.nextID(t.tick), nil
+	}
+	m := history.Message{From: t.party(), To: r.to, Text: r.text, Mail: mail}
+	if c.journal.Full(len(m.From.Name) + len(m.To.Name) + len(m.Text)) {
+		return 0, session.ErrBusy
+	}
+	m.ID = c.nextID(t.tick)
+	receipt := history.Receipt{To: t.session.Ref(), Ref: r.ref, Whisper: !m.Public()}
+	r.kept = !c.config.Async
+	if !r.kept {
+		receipt.Ref = 0 // the answer does not wait for it
+	}
+	c.journal.Add(m, receipt)
+	return m.ID, nil
+}
+
+// party is who the session is.
+func (t *turn) party() history.Party {
+	return history.Party{Account: t.session.Account(), Name: t.session.Name()}
+}
+
+// answerKept tells senders that their messages are kept. One frame holds all answers to a session that follow each
+// other. The journal's goroutine.
+func (c *Chat) answerKept(receipts []history.Receipt) {
+	var frame []byte
+	for i := range receipts {
+		r := &receipts[i]
+		frame = history.Acknowledge(frame, codec.Dialect(r.To.Encoding()), r)
+		if last := i == len(receipts)-1 || receipts[i+1].To != r.To; last && len(frame) > 0 {
+			r.To.Answer(frame)
+			frame = frame[:0]
+		}
+	}
+}

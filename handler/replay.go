@@ -1,0 +1,174 @@
+package handler
+
+import (
+	"context"
+	"slices"
+
+	"hubbub/codec"
+	"hubbub/handler/history"
+)
+
+// replayPage is how many messages are sent again at a time. The next ones wait until the kernel has taken those, so that
+// a replay is as fast as its client reads and never overflows its outbox.
+const replayPage = 256
+
+// replay brings a session that has its name up to what is live. It sends what the session missed, from the database as
+// long as there is something, then from the journal's memory, and has it join in the very step in which nothing is left.
+// The strand stands still while it waits.
+type replay struct {
+	reader history.Party
+	latest codec.ID // the newest message before the session
+	from   codec.ID // what came after it is sent; of what came before, only whispers that still wait
+	after  codec.ID // everything that the session is to get has been sent up to here
+	newest codec.ID // of the whispers that were sent; 0: none
+}
+
+// begin starts the replay.
+func (r *replay) begin(t *turn) error {
+	if r.reader.Account != 0 {
+		return r.waited(t)
+	}
+	r.after = r.from
+	return r.missed(t)
+}
+
+// waited sends the whispers that wait for the account, but for those that are among what it missed.
+func (r *replay) waited(t *turn) error {
+	c := t.chat
+	return t.await(c.config.Fetch, nil, func(ctx context.Context) func(*turn) error {
+		var page []history.Message
+		err := c.journal.Flush(ctx) // or some would not be in the database yet
+		if err == nil {
+			page, err = c.config.History.Mail(ctx, r.reader.Account, r.after, replayPage)
+		}
+		return func(t *turn) error {
+			if err != nil {
+				return c.unavailable("the whispers that wait", err)
+			}
+			full := len(page) == replayPage
+			if n := slices.IndexFunc(page, func(m history.Message) bool { return m.ID > r.from }); n >= 0 {
+				page, full = page[:n], false
+			}
+			r.send(t, page)
+			if full {
+				return r.then(t, r.waited)
+			}
+			r.after = r.from
+			return r.then(t, r.missed)
+		}
+	})
+}
+
+// missed sends what others said.
+func (r *replay) missed(t *turn) error {
+	c := t.chat
+	return t.await(c.config.Fetch, nil, func(ctx context.Context) func(*turn) error {
+		kept := c.journal.Kept() // before the database is read: up to here it has everything
+		page, err := c.config.History.Missed(ctx, r.reader, r.after, replayPage)
+		return func(t *turn) error {
+			if err != nil {
+				return c.unavailable("what a client missed", err)
+			}
+			r.send(t, page)
+			if len(page) == replayPage {
+				return r.then(t, r.missed)
+			}
+			r.after = max(r.after, kept)
+			return r.then(t, r.join)
+		}
+	})
+}
+
+// send sends messages again.
+func (r *replay) send(t *turn, page []history.Message) {
+	t.out = r.frames(t.out[:0], t.dialect, page)
+	t.send()
+}
+
+// frames appends messages that are sent again to dst.
+func (r *replay) frames(dst []byte, d codec.Dialect, page []history.Message) []byte {
+	for i := range page {
+		m := &page[i]
+		flags := uint8(0)
+		if m.ID <= r.latest {
+			flags = codec.Replayed
+		}
+		dst = history.Notify(dst, d, m, flags)
+		r.after = m.ID
+		if !m.Public() {
+			r.newest = m.ID
+		}
+	}
+	return dst
+}
+
+// then goes on with the next step, once the kernel has what was sent.
+func (r *replay) then(t *turn, next func(*turn) error) error {
+	if len(t.out) == 0 {
+		return next(t)
+	}
+	t.session.ParkUntilWritten(&resumption{then: next})
+	return nil
+}
+
+// join sends what is left in memory, and lets the session in when that is not much.
+func (r *replay) join(t *turn) error {
+	c := t.chat
+	var (
+		tail           []history.Message
+		complete, more bool
+	)
+	joined := c.Hub.Join(t.session, func(dst []byte) ([]byte, bool) {
+		tail, complete, more = c.journal.Tail(tail[:0], r.reader, r.after, replayPage)
+		if !complete || more {
+			return dst, false
+		}
+		return r.frames(dst, t.dialect, tail), true
+	})
+	switch {
+	case joined:
+		return r.confirm(t)
+	case !complete:
+		return r.missed(t) // they have left memory since the database was read, so they are there now
+	}
+	r.send(t, tail)
+	return r.then(t, r.join)
+}
+
+// confirmRef is the ref of the PING behind what was sent again.
+const confirmRef = 1<<32 - 1
+
+// confirm finds out whether the whispers that waited have arrived, by a PING behind them. A classic client knows none:
+// for it they have arrived when the kernel has taken them.
+func (r *replay) confirm(t *turn) error {
+	if r.newest == 0 {
+		return nil
+	}
+	t.chat.unconfirmed.Store(t.session.ID(), r)
+	if t.dialect == codec.Classic {
+		t.session.ParkUntilWritten(&resumption{then: func(t *turn) error { t.confirmed(); return nil }})
+		return nil
+	}
+	t.out = codec.Native.Append(t.out[:0], &codec.Ping{Asked: codec.Asked{Ref: confirmRef}})
+	t.send()
+	return nil
+}
+
+// confirmed takes the whispers that have arrived out of the account's mailbox.
+func (t *turn) confirmed() {
+	c := t.chat
+	value, ok := c.unconfirmed.LoadAndDelete(t.session.ID())
+	if !ok {
+		return
+	}
+	r := value.(*replay)
+	c.config.Fetch(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+		defer cancel()
+		err := c.journal.Flush(ctx) // what is put into a mailbox later would stay there
+		if err == nil {
+			err = c.config.History.Delivered(ctx, r.reader.Account, r.newest)
+		}
+		_ = c.unavailable("that whispers were delivered", err)
+	})
+}

@@ -1,0 +1,161 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"go.uber.org/zap"
+
+	"hubbub/codec"
+	"hubbub/handler"
+	"hubbub/handler/account"
+	"hubbub/handler/history"
+)
+
+// Store is what remembers accounts and messages.
+type Store interface {
+	account.Store
+	history.Store
+	// Check reports whether the database is there.
+	Check(ctx context.Context) error
+}
+
+const (
+	// readers is how many clients' requests wait for the database at a time: more than it works on.
+	readers = 32
+	// readingMax is how many may wait for a reader: those of a moment in which everybody comes back.
+	readingMax = 100_000
+	// hashingMax is how many logins may wait for each hasher: what it gets through in about the time to log in.
+	hashingMax = 500
+	// revokeInterval is how soon a ban is noticed.
+	revokeInterval = time.Second
+	// pruneInterval is how often what is too old is removed, pruneStep messages at a time, so that nobody waits for it.
+	pruneInterval = time.Minute
+	pruneStep     = 1000
+	// keepTimeout bounds how long the end of the server waits for the database.
+	keepTimeout = 10 * time.Second
+)
+
+// remember gives the chat what it needs to keep accounts and history.
+func (s *Server) remember(chat *handler.Config) error {
+	if s.store == nil {
+		return nil
+	}
+	config := s.config.Load()
+	hashers := config.Hashers
+	if hashers == 0 {
+		hashers = max(1, runtime.GOMAXPROCS(0)/2)
+	}
+	var err error
+	if s.hashing, err = newPool(hashers, nil, s.defect); err != nil {
+		return fmt.Errorf("start the hashers: %w", err)
+	}
+	if s.reading, err = newPool(readers, nil, s.defect); err != nil {
+		return fmt.Errorf("start the readers: %w", err)
+	}
+	chat.Accounts = s.store
+	chat.Hash = func(job func()) bool { return s.hashing.try(job, hashers*hashingMax) }
+	chat.Fetch = func(job func()) bool { return s.reading.try(job, readingMax) }
+	chat.Unavailable = func(what string, err error) {
+		s.log.Warn("the database could not be asked", zap.String("for", what), zap.Error(err))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), keepTimeout)
+	defer cancel()
+	if chat.Newest, _, err = s.store.Bounds(ctx); err != nil {
+		return fmt.Errorf("read the newest message from the database: %w", err)
+	}
+	if config.History == "off" {
+		return nil
+	}
+	chat.History, chat.Async = s.store, config.History == "async"
+	chat.Kept = func(messages int, took time.Duration) { s.metrics.commits.Observe(took.Seconds()) }
+	chat.Unkept = func(err error) {
+		if err != nil {
+			s.log.Error("messages can't be kept; senders wait, and hear SERVER_BUSY once --history-queue is full", zap.Error(err))
+			return
+		}
+		s.log.Info("messages are kept again")
+	}
+	return nil
+}
+
+// upkeep starts what keeps messages and looks after the database, and returns what ends it: then everything is kept that
+// was sent.
+func (s *Server) upkeep() (end func()) {
+	if s.store == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.lookAfter(ctx)
+	}()
+	journal := s.chat.Journal()
+	if journal != nil {
+		go journal.Run()
+	}
+	return func() {
+		cancel()
+		<-done
+		s.hashing.finish(keepTimeout)
+		s.reading.finish(keepTimeout)
+		if journal == nil {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), keepTimeout)
+		defer cancel()
+		if err := journal.Close(ctx); err != nil {
+			s.log.Error("some of what was said last is not kept", zap.Error(err))
+		}
+	}
+}
+
+// lookAfter ends the sessions of accounts that may not be logged in any more, and removes messages that are too old.
+func (s *Server) lookAfter(ctx context.Context) {
+	tick := time.NewTicker(revokeInterval)
+	defer tick.Stop()
+	revoked, pruned := int64(-1), time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		var err error
+		if revoked, err = s.chat.Revoke(ctx, revoked); err == nil && time.Since(pruned) > pruneInterval {
+			pruned = time.Now()
+			err = s.prune(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("the database could not be looked after; this is tried again", zap.Error(err))
+		}
+	}
+}
+
+// prune removes what is beyond what the configuration says is to be kept.
+func (s *Server) prune(ctx context.Context) error {
+	config := s.config.Load()
+	keep := history.Retention{Count: config.HistoryCount}
+	if config.HistoryAge > 0 {
+		keep.From = codec.MakeID(codec.TickAt(time.Now().Add(-config.HistoryAge)), 0)
+	}
+	for {
+		n, err := s.store.Prune(ctx, keep, pruneStep)
+		if err != nil || n < pruneStep {
+			return err
+		}
+	}
+}
+
+// unfit says why the database can't serve, nil when it can.
+func (s *Server) unfit(ctx context.Context) error {
+	if journal := s.chat.Journal(); journal != nil {
+		if err := journal.Err(); err != nil {
+			return fmt.Errorf("%d messages wait to be kept: %w", journal.Stats().Queued, err)
+		}
+	}
+	return s.store.Check(ctx)
+}
