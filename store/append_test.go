@@ -59,6 +59,19 @@ func TestAppendIsAtomic(t *testing.T) {
 	})
 }
 
+// TestAppendOfOlder keeps what another node of the same database said earlier.
+func TestAppendOfOlder(t *testing.T) {
+	onBoth(t, func(t *testing.T, d database) {
+		ctx, s := context.Background(), d.open(t)
+		if err := errors.Join(s.Append(ctx, broadcasts(6, 10)), s.Append(ctx, broadcasts(1, 7))); err != nil {
+			t.Fatal(err)
+		}
+		if newest, _, err := s.Bounds(ctx); newest != 10 || err != nil || !slices.Equal(lobby(t, s), broadcasts(1, 10)) {
+			t.Errorf("of %d messages the newest is %d (%v)", len(lobby(t, s)), newest, err)
+		}
+	})
+}
+
 // TestAppendEnds lets the context of an Append end, which is no failure of the database and must not stay with it.
 func TestAppendEnds(t *testing.T) {
 	onBoth(t, func(t *testing.T, d database) {
@@ -107,22 +120,7 @@ func TestReadersDuringAppend(t *testing.T) {
 // TestTwoServers opens one database twice, as two servers or a server and a command do, and writes to it from both.
 func TestTwoServers(t *testing.T) {
 	onBoth(t, func(t *testing.T, d database) {
-		ctx, stores := context.Background(), make(chan *store.Store, 2)
-		for range cap(stores) { // both find an empty database and want to make the tables
-			go func() {
-				s, err := store.Open(ctx, d.url, d.dir)
-				if err != nil {
-					t.Error(err)
-				}
-				stores <- s
-			}()
-		}
-		a, b := <-stores, <-stores
-		if a == nil || b == nil {
-			t.FailNow()
-		}
-		defer a.Close()
-		defer b.Close()
+		ctx, a, b := context.Background(), d.open(t), d.open(t)
 		const batches = 30
 		done := make(chan error, 1)
 		go func() {
@@ -144,6 +142,30 @@ func TestTwoServers(t *testing.T) {
 		find(t, a, "ann")
 		if got := len(lobby(t, b)); got != 20*batches {
 			t.Errorf("one appended %d messages, the other sees %d", 20*batches, got)
+		}
+	})
+}
+
+// TestAllOpenAtOnce: many find an empty database and want to make the tables.
+func TestAllOpenAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, d database) {
+		failures := make(chan error, 8)
+		for range cap(failures) {
+			go func() {
+				s, err := store.Open(context.Background(), d.url, d.dir)
+				if err == nil {
+					err = errors.Join(s.Append(context.Background(), broadcasts(1, 3)), s.Close())
+				}
+				failures <- err
+			}()
+		}
+		for range cap(failures) {
+			if err := <-failures; err != nil {
+				t.Error(err)
+			}
+		}
+		if got := lobby(t, d.open(t)); len(got) != 3 {
+			t.Errorf("there are %d messages, want 3", len(got))
 		}
 	})
 }

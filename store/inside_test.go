@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"io/fs"
 	"os"
 	"strings"
@@ -40,6 +41,24 @@ func openTest(t *testing.T) *Store {
 func TestReadersOnlyRead(t *testing.T) {
 	if _, err := openTest(t).read.ExecContext(context.Background(), "DELETE FROM messages"); err == nil {
 		t.Error("a reader could write")
+	}
+}
+
+// TestWriterLocksAtOnce: a transaction that only reads at first has its turn from the start, so it can't fail later.
+func TestWriterLocksAtOnce(t *testing.T) {
+	s := openTest(t)
+	tx, err := s.write.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	other, err := sql.Open("sqlite", "file:"+s.engine.(*sqliteEngine).path+"?_busy_timeout=0&_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := other.Begin(); err == nil {
+		t.Error("two could begin to write")
 	}
 }
 

@@ -3,14 +3,17 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3/lock"
 
 	"hubbub/handler/history"
 	"hubbub/internal/pgtest"
@@ -143,6 +146,15 @@ func TestDamagedFile(t *testing.T) {
 	}
 }
 
+// TestBlockedFile lets a directory stand where SQLite keeps its log.
+func TestBlockedFile(t *testing.T) {
+	d := sqlite(t)
+	if err := os.Mkdir(filepath.Join(d.dir, "hubbub.db-wal"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	refuses(t, d, "can't be read or written: look at the disk")
+}
+
 func TestLockedFile(t *testing.T) {
 	t.Parallel() // it waits for as long as the store does
 	d := sqlite(t)
@@ -193,6 +205,30 @@ func TestPostgresRefuses(t *testing.T) {
 	listener.Close() // nobody listens there now
 	refuses(t, database{url: "postgres://hubbub:s3cret@" + listener.Addr().String() + "/chat"},
 		`database "chat" on `+listener.Addr().String()+" can't be reached", "connection refused")
+}
+
+// TestPostgresTurns: while another server makes the tables, Open waits.
+func TestPostgresTurns(t *testing.T) {
+	t.Parallel()
+	d := postgres(t)
+	config, err := pgx.ParseConfig(d.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := stdlib.OpenDB(*config)
+	defer other.Close()
+	if _, err := other.Exec("SELECT pg_advisory_lock($1)", lock.DefaultLockID); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if s, err := store.Open(ctx, d.url, ""); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Open returned %v and %v", s, err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d.open(t)
 }
 
 // TestPasswordStaysSecret: no URL's password is in an error, also when the URL is cut where its author did not mean it.
