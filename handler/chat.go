@@ -68,6 +68,7 @@ type Chat struct {
 	hasher        account.Hasher
 	throttle      *account.Throttle
 	registrations *account.Registrations
+	revoked       sync.Map // by account: when its sessions were ended, a time.Duration since the start
 	unconfirmed   sync.Map // by session id: a *replay whose whispers may not have arrived yet
 
 	packets [codec.TypeMax]atomic.Uint64 // by type, as they arrived

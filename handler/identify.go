@@ -46,6 +46,7 @@ func (t *turn) identify(m *codec.LoginRequest, name string) error {
 	}
 	request := *m
 	return t.await(run, &request, func(ctx context.Context) func(*turn) error {
+		known := c.elapsed()
 		party, err := c.identify(ctx, who)
 		removed := c.lastID()
 		if err == nil && request.Since != 0 && c.config.History != nil {
@@ -56,7 +57,7 @@ func (t *turn) identify(m *codec.LoginRequest, name string) error {
 			if err != nil {
 				return err
 			}
-			return t.enter(&request, party, removed)
+			return t.enter(&request, party, known, removed)
 		}
 	})
 }

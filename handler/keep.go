@@ -17,12 +17,13 @@ type remark struct {
 	kept bool // its answer comes with the commit
 }
 
-// prepare begins a message. Its text is copied before the sequencer is held.
-func (t *turn) prepare(ref uint32, text string) {
-	t.remark = remark{ref: ref, text: text}
+// prepare begins a message to a user, or to everybody when there is no name. What is kept outlives the packet: it is
+// copied before the sequencer is held.
+func (t *turn) prepare(ref uint32, to, text string) {
 	if t.chat.journal != nil {
-		t.remark.text = strings.Clone(text)
+		to, text = strings.Clone(to), strings.Clone(text)
 	}
+	t.remark = remark{ref: ref, to: history.Party{Name: to}, text: text}
 }
 
 // keep gives the message that was begun its id and notes it in the history. The sequencer is held. The error is ErrBusy

@@ -26,13 +26,14 @@ func (t *turn) login(m *codec.LoginRequest) error {
 	}
 	name = strings.Clone(name) // it outlives the packet
 	if t.chat.config.Accounts == nil {
-		return t.enter(m, history.Party{Name: name}, t.chat.lastID())
+		return t.enter(m, history.Party{Name: name}, t.elapsed, t.chat.lastID())
 	}
 	return t.identify(m, name)
 }
 
-// enter lets a session in whose name and account are known. removed is the newest message that is not kept any more.
-func (t *turn) enter(m *codec.LoginRequest, who history.Party, removed codec.ID) error {
+// enter lets a session in whose name and account were known at a moment since the start. removed is the newest message
+// that is not kept any more.
+func (t *turn) enter(m *codec.LoginRequest, who history.Party, known time.Duration, removed codec.ID) error {
 	c := t.chat
 	if c.draining.Load() {
 		return codec.ShuttingDown // since it was asked for
@@ -63,6 +64,8 @@ func (t *turn) enter(m *codec.LoginRequest, who history.Party, removed codec.ID)
 	switch {
 	case !claimed && alive:
 		return codec.LoginUserAlready
+	case claimed && who.Account != 0 && c.revokedSince(who.Account, known):
+		t.session.End(session.Kicked, "")
 	case claimed && later:
 		r := replay{reader: who, latest: floor, from: m.Since}
 		if m.Since == 0 {

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"time"
 
 	"hubbub/session"
 )
@@ -19,9 +20,17 @@ func (c *Chat) Revoke(ctx context.Context, after int64) (newest int64, err error
 	}
 	for _, r := range revoked {
 		if !first {
+			c.revoked.Store(r.Account, c.elapsed()) // first, for those who are about to come in
 			c.Hub.EndAccount(r.Account, session.Kicked)
 		}
 		after = r.Seq
 	}
 	return after, nil
+}
+
+// revokedSince reports whether an account's sessions were ended after a moment since the start. Whoever asks once the
+// session has its name knows that it was, or that Revoke finds the session.
+func (c *Chat) revokedSince(account int64, moment time.Duration) bool {
+	at, ok := c.revoked.Load(account)
+	return ok && at.(time.Duration) >= moment
 }

@@ -112,17 +112,17 @@ func (s *Server) check(ctx context.Context) (checks map[string]string, ok bool) 
 			fail(name, "no answer within "+ReadyTimeout.String())
 		}
 	}
-	if s.store != nil {
-		checks["database"] = "ok"
-		if err := s.unfit(ctx); err != nil {
-			fail("database", err.Error())
-		}
-	}
 	checks["workers"] = "ok"
 	answered := make(chan struct{})
 	s.pool.probe(func() { close(answered) })
 	if !within(ctx, answered) {
 		fail("workers", fmt.Sprintf("no answer within %s; %d strands wait", ReadyTimeout, s.pool.depth()))
+	}
+	if s.store != nil { // last, because it may use up the time
+		checks["database"] = "ok"
+		if err := s.unfit(ctx); err != nil {
+			fail("database", err.Error())
+		}
 	}
 	return checks, ok
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -58,8 +59,12 @@ func (s *Server) remember(chat *handler.Config) error {
 	chat.Accounts = s.store
 	chat.Hash = func(job func()) bool { return s.hashing.try(job, hashers*hashingMax) }
 	chat.Fetch = func(job func()) bool { return s.reading.try(job, readingMax) }
+	var warned atomic.Int64
 	chat.Unavailable = func(what string, err error) {
-		s.log.Warn("the database could not be asked", zap.String("for", what), zap.Error(err))
+		now := time.Now().Unix() // once a second: while the database is away, every login fails
+		if warned.Swap(now) != now {
+			s.log.Warn("the database could not be asked", zap.String("for", what), zap.Error(err))
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), keepTimeout)
 	defer cancel()
