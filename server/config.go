@@ -32,7 +32,7 @@ type Config struct {
 	Workers int `default:"0" help:"Handlers that run at a time. 0: 16 for each processor, so that some may wait for a lock or a disk."`
 
 	MaxSessions           int `default:"100000" help:"Connections at a time. More are refused with LOGIN_USER_FULL. The limit of open files minus 300 is kept to as well."`
-	SessionsPreallocated  int `default:"1024" help:"Sessions whose memory is taken at the start, 256 bytes each."`
+	SessionsPreallocated  int `default:"1024" help:"Sessions whose memory is taken at the start, 328 bytes each."`
 	ConnectionsPerAddress int `default:"0" reload:"" help:"Connections at a time from one address. 0: no limit, since behind a load balancer all come from one."`
 
 	MaxPacket  int `default:"4096" reload:"" help:"Largest packet from a client in bytes, header included: room for the longest message and its fields."`

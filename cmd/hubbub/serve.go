@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -45,6 +47,7 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 		return err
 	}
 	defer closeStore()
+	log.Info("accounts and history: "+c.remembers(), zap.String("auth", c.Auth), zap.String("history", c.History))
 	s, err := server.New(c.Config, remembered, log, level)
 	if err != nil {
 		return err
@@ -80,6 +83,20 @@ func (c *serveCmd) openStore(ctx context.Context) (server.Store, func(), error) 
 		return nil, nil, err
 	}
 	return opened, func() { _ = opened.Close() }, nil
+}
+
+// remembers says where accounts and history are, without a password.
+func (c *serveCmd) remembers() string {
+	switch at, err := url.Parse(c.Database); {
+	case c.Database == "none":
+		return "nowhere: everybody is a guest, and nothing is kept"
+	case c.Database == "sqlite":
+		return filepath.Join(c.DataDir, "hubbub.db")
+	case err != nil:
+		return "PostgreSQL"
+	default:
+		return "PostgreSQL at " + at.Host + at.Path
+	}
 }
 
 // reload reads the command line, the environment and the file again, and gives the server what has changed.
