@@ -17,7 +17,13 @@ func TestPark(t *testing.T) {
 	s.PutBack(3)
 	s.Park()
 	s.Receive([]byte("three"))
+	if s.Gone() {
+		t.Error("gone before it is")
+	}
 	c.lane.Closed(s, ClientClosed)
+	if !s.Gone() {
+		t.Error("not gone")
+	}
 	if e, ok := s.Take(); ok || !s.Parked() {
 		t.Fatalf("a parked strand takes %+v", e)
 	}
