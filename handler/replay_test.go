@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -61,6 +62,43 @@ func TestReplayEndsWithItsConnection(t *testing.T) {
 		}
 		if names := h.chat.Hub.Names(); names != 1 {
 			t.Errorf("%d names are taken", names)
+		}
+	})
+}
+
+// TestWhispersDuringReplay: of a whisper to somebody who is just coming in, SUCCESS means that it arrives: an account's
+// at its next login if not at this one, and a guest is there only once the replay is over.
+func TestWhispersDuringReplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t, "bob")
+		defer h.close()
+		v, bob, guest := h.visit(codec.Native), h.visit(codec.Native), h.visit(codec.Native)
+		v.say(&codec.LoginRequest{User: "alice"}, &codec.BroadcastRequest{Message: "hello"})
+		h.pass(time.Second)
+		h.cabinet.mu.Lock()
+		h.cabinet.reading = func() time.Duration { return time.Second }
+		h.cabinet.mu.Unlock()
+		bob.say(&codec.LoginRequest{User: "bob", Password: password})
+		guest.say(&codec.LoginRequest{User: "guest", Since: 1})
+		for bob.Len() == 0 || guest.Len() == 0 {
+			h.pass(100 * time.Millisecond)
+		}
+		v.hears()
+		v.say(&codec.WhisperRequest{Asked: codec.Asked{Ref: 1}, To: "bob", Message: "to bob"},
+			&codec.WhisperRequest{Asked: codec.Asked{Ref: 2}, To: "guest", Message: "to guest"})
+		h.settle()
+		bob.leave()
+		h.pass(time.Minute)
+		arrived := strings.Contains(strings.Join(guest.hears(), " "), "to guest")
+		heard := v.hears()
+		if refused := slices.Contains(heard, "WhisperResponse ref=2 result=USER_NOT_FOUND id=0"); refused == arrived {
+			t.Errorf("alice heard %q; the whisper to the guest arrived: %v", heard, arrived)
+		}
+		again := h.visit(codec.Native)
+		again.say(&codec.LoginRequest{User: "bob", Password: password})
+		h.pass(time.Minute)
+		if got := again.hears(); !strings.Contains(strings.Join(got, " "), "to bob") {
+			t.Errorf("alice heard %q; bob got %q", heard, got)
 		}
 	})
 }
