@@ -246,13 +246,14 @@ func (h *Hub) Whisper(name string, absent int64, w Whisper) (found bool, err err
 	defer h.seq.Unlock()
 	switch s := to.session; {
 	case found && s.joined:
-		if err = s.lane.whisper(to, w, s.lane.limits().LaneBytes); err == nil {
+		if there, err := s.lane.whisper(to, w, s.lane.limits().LaneBytes); there {
 			s.lane.arm()
+			return true, err
 		}
-		return true, err
 	case found && s.account != 0:
 		return true, w.Sequence(s.account, false)
-	case absent == 0:
+	}
+	if absent == 0 {
 		return false, nil
 	}
 	return false, w.Sequence(absent, false)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -140,4 +141,33 @@ func TestWhisperToTheAbsent(t *testing.T) {
 	if !strings.HasSuffix(string(c.got), "mail") {
 		t.Errorf("alice has got %q", c.got)
 	}
+}
+
+// TestWhisperBesideLogout: somebody who logs out while a whisper waits for its turn is not there any more, so the whisper
+// is the absent account's and not lost behind the farewell.
+func TestWhisperBesideLogout(t *testing.T) {
+	h := newTestHub(1)
+	s, _ := h.join(t, 0, 0, "alice")
+	s.SetAccount(3)
+	sh := h.directory.shard("alice")
+	h.seq.Lock()
+	var m mail
+	whispered := make(chan bool)
+	go func() {
+		found, _ := h.Whisper("alice", 3, &m)
+		whispered <- found
+	}()
+	for sh.mu.TryLock() { // until the whisper has found her name
+		sh.mu.Unlock()
+		runtime.Gosched()
+	}
+	for range 1000 {
+		runtime.Gosched()
+	}
+	s.Finish(LoggedOut, []byte("done"))
+	h.seq.Unlock()
+	if found := <-whispered; found || m != (mail{account: 3, calls: 1}) {
+		t.Errorf("found: %v, %+v", found, m)
+	}
+	h.settleAll()
 }
