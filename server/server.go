@@ -31,7 +31,8 @@ type Server struct {
 	store   Store // nil: nothing is kept
 	events  *events
 	metrics *metrics
-	limit   int // of sessions, by the configuration and the open files
+	revoked int64 // the newest revocation before the server began
+	limit   int   // of sessions, by the configuration and the open files
 	ready   chan struct{}
 
 	// Written before ready is closed.

@@ -71,6 +71,13 @@ func (s *Server) remember(chat *handler.Config) error {
 	if chat.Newest, _, err = s.store.Bounds(ctx); err != nil {
 		return fmt.Errorf("read the newest message from the database: %w", err)
 	}
+	revoked, err := s.store.Revocations(ctx, -1)
+	if err != nil {
+		return fmt.Errorf("read the newest ban from the database: %w", err)
+	}
+	for _, r := range revoked {
+		s.revoked = r.Seq
+	}
 	if config.History == "off" {
 		return nil
 	}
@@ -122,7 +129,7 @@ func (s *Server) upkeep() (end func()) {
 func (s *Server) lookAfter(ctx context.Context) {
 	tick := time.NewTicker(revokeInterval)
 	defer tick.Stop()
-	revoked, pruned := int64(-1), time.Now()
+	revoked, pruned := s.revoked, time.Now()
 	for {
 		select {
 		case <-ctx.Done():
