@@ -225,7 +225,11 @@ func (s *Server) tick() {
 	for _, l := range *s.loops.Load() {
 		l.tick()
 	}
-	s.pool.start()
+	for _, p := range []*pool{s.pool, s.hashing, s.reading} {
+		if p != nil {
+			p.start()
+		}
+	}
 }
 
 // Reload applies what may change while the server runs, and returns the flags that differ but need a restart. Anyone.
