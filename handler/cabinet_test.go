@@ -21,6 +21,7 @@ type cabinet struct {
 	accounts map[string]account.Account
 	revoked  []account.Revocation
 	messages []history.Message
+	posted   []history.Message // as they came
 	removed  codec.ID
 }
 
@@ -95,20 +96,16 @@ func (c *cabinet) Revocations(_ context.Context, after int64) ([]account.Revocat
 func (c *cabinet) Append(_ context.Context, messages []history.Message) error {
 	c.wait(&c.writing)
 	defer c.mu.Unlock()
-	c.messages = append(c.messages, messages...)
+	c.messages, c.posted = append(c.messages, messages...), append(c.posted, messages...)
 	return nil
 }
 
-// kept returns all messages.
-func (c *cabinet) kept() []history.Message {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.messages)
-}
-
-// select returns the first messages above an id of which a test holds.
+// choose returns the first messages above an id of which a test holds. What comes after it has looked is not among them,
+// though it comes before it returns.
 func (c *cabinet) choose(after codec.ID, limit int, of func(*history.Message) bool) (page []history.Message, err error) {
 	c.wait(&c.reading)
+	defer c.mu.Unlock()
+	defer c.wait(&c.reading)
 	defer c.mu.Unlock()
 	for i := range c.messages {
 		if m := &c.messages[i]; m.ID > after && len(page) < limit && of(m) {

@@ -5,9 +5,11 @@ import (
 	"context"
 	"net/netip"
 	"sync"
-	"testing"
+
 	"testing/synctest"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"hubbub/codec"
 	"hubbub/handler/account"
@@ -22,7 +24,7 @@ const password = "correct horse"
 // hall is a Chat with a database whose loop, workers and clients are the test, in a bubble: what waits for the database
 // goes on when the test lets time pass.
 type hall struct {
-	t       testing.TB
+	t       rapid.TB
 	chat    *Chat
 	lane    *session.Lane
 	cabinet *cabinet
@@ -32,8 +34,12 @@ type hall struct {
 	woken bool
 }
 
-func newHall(t testing.TB, accounts ...string) *hall {
-	h := &hall{t: t, cabinet: newCabinet(accounts...)}
+func newHall(t rapid.TB, accounts ...string) *hall { return openHall(t, newCabinet(accounts...)) }
+
+// openHall is newHall with a database that there was before.
+func openHall(t rapid.TB, c *cabinet) *hall {
+	h := &hall{t: t, cabinet: c}
+	newest, _, _ := c.Bounds(context.Background())
 	aside := func(job func()) bool { go job(); return true }
 	h.chat = New(Config{
 		Limits: Limits{PacketBytesMax: 4096, MessageBytesMax: 1024, QueueBytesMax: 1 << 20},
@@ -43,7 +49,7 @@ func newHall(t testing.TB, accounts ...string) *hall {
 		},
 		Now: time.Now, Ended: func(*session.Session) {}, Received: func(*session.Session, codec.Message) {},
 		Panicked: func(_ *session.Session, value any, stack []byte) { t.Errorf("%v\n%s", value, stack) },
-		Accounts: h.cabinet, History: h.cabinet, Hash: aside, Fetch: aside,
+		Accounts: c, History: c, Newest: newest, Hash: aside, Fetch: aside,
 		Unavailable: func(what string, err error) { t.Error(what, err) },
 		Unkept:      func(error) {}, Kept: func(int, time.Duration) {},
 	})

@@ -57,8 +57,8 @@ func (t *turn) enter(m *codec.LoginRequest, who history.Party, known time.Durati
 	claimed, alive := c.Hub.Login(t.session, session.Login{
 		Name: who.Name, Account: who.Account, Welcome: t.out,
 		// Whoever proves to be the account and goes on where it stopped is no second user: what is still open under the
-		// name is the connection that was lost.
-		Replace: t.limits.ReplaceLogin || who.Account != 0 && m.Since != 0,
+		// name is the connection that was lost. Unless it is this one, whose login took so long that another came first.
+		Replace: (t.limits.ReplaceLogin || who.Account != 0 && m.Since != 0) && !t.session.Gone(),
 		Later:   later,
 	})
 	switch {
