@@ -67,7 +67,7 @@ func (t *turn) enter(m *codec.LoginRequest, who history.Party, known time.Durati
 	case claimed && who.Account != 0 && c.revokedSince(who.Account, known):
 		t.session.End(session.Kicked, "")
 	case claimed && later:
-		r := replay{reader: who, latest: floor, from: m.Since}
+		r := replay{reader: who, latest: floor, from: min(m.Since, floor)} // nobody has seen what was not said yet
 		if m.Since == 0 {
 			r.from = floor // it has no part in what was said before
 		}

@@ -102,3 +102,26 @@ func TestWhispersDuringReplay(t *testing.T) {
 		}
 	})
 }
+
+// TestSinceFromElsewhere: who has seen messages that this server does not know yet, because its database is an older
+// one or another, misses nothing that is said while the replay looks for more of them.
+func TestSinceFromElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t, "bob")
+		defer h.close()
+		h.cabinet.reading = func() time.Duration { return time.Second }
+		v, bob := h.visit(codec.Native), h.visit(codec.Native)
+		v.say(&codec.LoginRequest{User: "alice"})
+		h.pass(2 * time.Second)
+		bob.say(&codec.LoginRequest{User: "bob", Password: password, Since: 1 << 63})
+		for bob.Len() == 0 {
+			h.pass(100 * time.Millisecond)
+		}
+		v.say(&codec.BroadcastRequest{Message: "hello"}, &codec.WhisperRequest{To: "bob", Message: "psst"})
+		h.pass(time.Minute)
+		got := strings.Join(bob.hears(), " ")
+		if strings.Count(got, "hello") != 1 || strings.Count(got, "psst") != 1 {
+			t.Errorf("bob got %s", got)
+		}
+	})
+}
