@@ -36,3 +36,20 @@ func TestRevokedWhileLoggingIn(t *testing.T) {
 	f("between password and login", 3*time.Second, session.Kicked)
 	f("after the login", 20*time.Second, session.Kicked)
 }
+
+// TestAccountTakesNameFromGuest: a guest who comes in while the name becomes an account's does not keep its owner out.
+func TestAccountTakesNameFromGuest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.close()
+		h.cabinet.writing = func() time.Duration { return time.Second }
+		guest, owner := h.visit(codec.Native), h.visit(codec.Native)
+		owner.say(&codec.RegisterRequest{User: "alice", Password: password}, &codec.LoginRequest{User: "alice", Password: password})
+		h.settle()
+		guest.say(&codec.LoginRequest{User: "alice"})
+		h.pass(time.Minute)
+		if guest.session.Reason() != session.Replaced || owner.session.Name() != "alice" || owner.session.Reason() != session.None {
+			t.Errorf("the guest has ended: %s, the owner is %q", guest.session.Reason(), owner.session.Name())
+		}
+	})
+}

@@ -93,7 +93,7 @@ func (h *Hub) Lookup(name string) (Ref, bool) { return h.directory.lookup(name) 
 type Login struct {
 	Name    string
 	Account int64  // 0: a guest
-	Replace bool   // somebody who has the name loses it and is ended with Replaced; else the name is refused
+	Replace bool   // somebody who has the name loses it and is ended with Replaced; else only a guest does, to an account
 	Welcome []byte // the session's frame before anything that others send it
 	Later   bool   // what others send does not reach the session before its Join
 }
@@ -102,7 +102,7 @@ type Login struct {
 // reach. The results are whether the session got the name, and whether it is still there: one that has ended meanwhile
 // gets none. Strand.
 func (h *Hub) Login(s *Session, login Login) (claimed, alive bool) {
-	old, taken, claimed, alive := h.directory.claim(login.Name, s, login.Replace, func() bool { return h.enter(s, login) })
+	old, taken, claimed, alive := h.directory.claim(login, s, func() bool { return h.enter(s, login) })
 	if !claimed {
 		return false, alive
 	}

@@ -94,6 +94,7 @@ func (m *model) login(t *rapid.T) {
 	claimed, alive := m.hub.Login(s.session, Login{
 		Name: name, Account: account, Replace: replace, Welcome: []byte(welcome), Later: later,
 	})
+	replace = replace || holder != nil && account != 0 && holder.session.Account() == 0
 	if claimed != (holder == nil || replace) || !alive {
 		t.Fatalf("claim of %s (held: %v, replace: %v): %v, alive %v", name, holder != nil, replace, claimed, alive)
 	}
