@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestPark: a parked strand brings nothing, not even the end of its connection, before it is resumed; then it goes on
@@ -170,4 +171,25 @@ func TestWhisperBesideLogout(t *testing.T) {
 		t.Errorf("found: %v, %+v", found, m)
 	}
 	h.settleAll()
+}
+
+// TestIdleBeforeJoin: who has logged in and not joined yet must keep the heartbeat too, whether or not there was a time
+// to log in.
+func TestIdleBeforeJoin(t *testing.T) {
+	for _, timeout := range []time.Duration{0, testLimits.LoginTimeout} {
+		h := newTestHub(1)
+		limits := testLimits
+		limits.LoginTimeout = timeout
+		h.SetLimits(limits)
+		s, _ := h.open(t, 0, 0)
+		h.Login(s, Login{Name: "alice", Later: true, Welcome: []byte("hello")})
+		h.settleAll()
+		for range 2 {
+			h.now = h.now.Add(limits.IdleTimeout)
+			h.lanes[0].Tick(h.now)
+		}
+		if s.Reason() != IdleTimeout {
+			t.Errorf("with a login timeout of %v: %s", timeout, s.Reason())
+		}
+	}
 }
