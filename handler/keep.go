@@ -11,18 +11,19 @@ import (
 // remark is a message that the turn is about to send: what a sequencer needs of it, so that its id, its place in the
 // history and its place in everybody's output are decided in one step.
 type remark struct {
-	text string // its own copy, when it is kept
-	to   history.Party
+	text string        // its own copy, when it is kept
+	to   history.Party // whose name is, too
 	ref  uint32
 	kept bool // its answer comes with the commit
 }
 
-// prepare begins a message. Its text is copied before the sequencer is held.
-func (t *turn) prepare(ref uint32, text string) {
-	t.remark = remark{ref: ref, text: text}
+// prepare begins a message to a name, or to everybody. The texts, which may be the packet's, are copied before the
+// sequencer is held when they outlive it.
+func (t *turn) prepare(ref uint32, to, text string) {
 	if t.chat.journal != nil {
-		t.remark.text = strings.Clone(text)
+		to, text = strings.Clone(to), strings.Clone(text)
 	}
+	t.remark = remark{ref: ref, to: history.Party{Name: to}, text: text}
 }
 
 // keep gives the message that was begun its id and notes it in the history. The sequencer is held. The error is ErrBusy

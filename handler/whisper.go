@@ -46,8 +46,7 @@ func (t *turn) whisperMessage(m *codec.WhisperRequest) error {
 // whisperTo sends a whisper to whoever is there under the name, or else keeps it for the absent account if that is one.
 // It answers, unless nobody gets it.
 func (t *turn) whisperTo(name string, absent int64, m *codec.WhisperRequest) (found bool, err error) {
-	t.prepare(m.Ref, m.Message)
-	t.remark.to.Name = name
+	t.prepare(m.Ref, name, m.Message)
 	t.whisper = codec.WhisperNotify{User: t.session.Name(), Message: m.Message}
 	found, err = t.chat.Hub.Whisper(name, absent, (*whispering)(t))
 	if err == nil && (found || absent != 0) && !t.remark.kept {
