@@ -10,20 +10,37 @@ import (
 // TestKillLosesNothing kills the server by force, again and again, while everybody talks. Whatever a sender was told is
 // kept is in the history once, and whoever comes back has heard all of it in order and nothing twice.
 func TestKillLosesNothing(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { killAgainAndAgain(t, 20, "sqlite") })
-	t.Run("PostgreSQL", func(t *testing.T) { killAgainAndAgain(t, 5, pgtest.Start(t).URL(t)) })
+	t.Run("SQLite", func(t *testing.T) { endAgainAndAgain(t, 20, "sqlite", (*process).kill) })
+	t.Run("PostgreSQL", func(t *testing.T) { endAgainAndAgain(t, 5, pgtest.Start(t).URL(t), (*process).kill) })
 }
 
-func killAgainAndAgain(t *testing.T, kills int, database string) {
+// TestShutdownKeepsEverything ends the server in good order while everybody talks: then what anybody heard is kept, too,
+// whether its sender was told or not.
+func TestShutdownKeepsEverything(t *testing.T) {
+	f := func(name, database string) {
+		t.Run(name, func(t *testing.T) {
+			if phantoms := endAgainAndAgain(t, 5, database, (*process).stop); phantoms != 0 {
+				t.Errorf("%d times somebody heard a message that is not kept", phantoms)
+			}
+		})
+	}
+	f("SQLite", "sqlite")
+	f("PostgreSQL", pgtest.Start(t).URL(t))
+}
+
+// endAgainAndAgain ends a server and starts another one while everybody talks, and compares what they said and heard with
+// the history. It returns how many messages somebody heard that are not kept.
+func endAgainAndAgain(t *testing.T, times int, database string, end func(*process)) (phantoms int) {
+	t.Helper()
 	dir := t.TempDir()
 	args := []string{"--data-dir", dir, "--database", database, "--message-rate", "0"}
 	p := serve(t, args...)
 	args = append(args, "--listen", p.chat)
 	c := newChoir(t, p.chat, database, dir)
 	c.sing(4)
-	for range kills {
+	for range times {
 		c.goesOn(10)
-		p.kill()
+		end(p)
 		p = serve(t, args...)
 	}
 	c.goesOn(10)
@@ -37,10 +54,11 @@ func killAgainAndAgain(t *testing.T, kills int, database string) {
 		}
 	}
 	if lost == 0 {
-		t.Error("nothing was under way at any kill")
+		t.Error("nothing was under way at any end")
 	}
-	t.Logf("%d kills: %d messages are kept, of %d the senders do not know, %d times somebody heard one that is not kept",
-		kills, kept, lost, phantoms)
+	t.Logf("%d ends: %d messages are kept, of %d the senders do not know, %d times somebody heard one that is not kept",
+		times, kept, lost, phantoms)
+	return phantoms
 }
 
 // kill ends the process as a power cut would.
