@@ -3,7 +3,9 @@ package main
 import (
 	"syscall"
 	"testing"
+	"time"
 
+	"hubbub/codec"
 	"hubbub/internal/pgtest"
 )
 
@@ -26,6 +28,36 @@ func TestShutdownKeepsEverything(t *testing.T) {
 	}
 	f("SQLite", "sqlite")
 	f("PostgreSQL", pgtest.Start(t).URL(t))
+}
+
+// TestShutdownWaitsForDatabase ends the server while the database owes it an answer: what was delivered is kept all the
+// same.
+func TestShutdownWaitsForDatabase(t *testing.T) {
+	proxy := newProxy(t, pgtest.Start(t).URL(t))
+	p := serve(t, "--database", proxy.url)
+	alice, bob := login(t, p.chat, "alice"), login(t, p.chat, "bob")
+	proxy.freeze(true)
+	alice.send(&codec.BroadcastRequest{Message: "last words"})
+	heard, ok := bob.read().(*codec.BroadcastNotify)
+	if !ok {
+		t.Fatal("bob did not hear the last words")
+	}
+	id := heard.ID
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	p.logValue("stopped")
+	select {
+	case <-time.After(time.Second): // that is to last longer than a server needs that does not wait
+	case <-p.exited:
+		t.Error("the server did not wait for the database")
+	}
+	proxy.freeze(false)
+	<-p.exited
+	carol := login(t, serve(t, "--database", proxy.url).chat, "carol")
+	carol.send(&codec.HistoryRequest{Asked: codec.Asked{Ref: 2}})
+	page, ok := carol.read().(*codec.HistoryResponse)
+	if !ok || len(page.Messages) != 1 || page.Messages[0] != (codec.HistoryMessage{ID: id, User: "alice", Message: "last words"}) {
+		t.Errorf("the history is %+v", page)
+	}
 }
 
 // endAgainAndAgain ends a server and starts another one while everybody talks, and compares what they said and heard with
