@@ -101,6 +101,8 @@ func (e *postgresEngine) explain(err error) error {
 		}
 	case errors.As(err, &connect):
 		return fmt.Errorf("%s can't be reached: is PostgreSQL running there, and is the address right? (%w)", e.name, err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%s does not answer in time: look at its load, its locks and the network to it (%w)", e.name, err)
 	}
 	return err
 }

@@ -219,6 +219,11 @@ func dial(t testing.TB, address string) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newPeer(t, c)
+}
+
+func newPeer(t testing.TB, c net.Conn) *peer {
+	t.Helper()
 	p := &peer{t: t, conn: c.(*net.TCPConn), in: bufio.NewReaderSize(c, 16<<10)}
 	t.Cleanup(func() { c.Close() })
 	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
