@@ -79,14 +79,14 @@ type speaker struct {
 	*client.Client
 	name    string
 	friends []string // to whom it whispers; nil: it is a guest
-	said    []remark // that the server has acknowledged
-	heard   []remark
+	said    []utterance // that the server has acknowledged
+	heard   []utterance
 	again   int // how much of what was heard was replayed
 	resumes int
 }
 
-// remark is a message.
-type remark struct {
+// utterance is a message.
+type utterance struct {
 	id       codec.ID
 	from, to string // to is empty for everybody
 	text     string
@@ -130,7 +130,7 @@ func dialAs(ctx context.Context, t *testing.T, address string, options client.Op
 
 // listen notes what comes, up to the end of it all, and tells of each time that the client is back.
 func (s *speaker) listen(t *testing.T, back func()) {
-	note := func(r remark, replayed bool) {
+	note := func(r utterance, replayed bool) {
 		s.heard = append(s.heard, r)
 		if replayed {
 			s.again++
@@ -139,12 +139,12 @@ func (s *speaker) listen(t *testing.T, back func()) {
 	for e := range s.Events() {
 		switch e := e.(type) {
 		case client.Message:
-			note(remark{e.ID, e.User, "", e.Text}, e.Replayed)
+			note(utterance{e.ID, e.User, "", e.Text}, e.Replayed)
 			if e.Text == theEnd {
 				return
 			}
 		case client.Whisper:
-			note(remark{e.ID, e.User, s.name, e.Text}, e.Replayed)
+			note(utterance{e.ID, e.User, s.name, e.Text}, e.Replayed)
 		case client.Reconnected:
 			s.resumes++
 			back()
@@ -167,7 +167,7 @@ func (s *speaker) speak(ctx context.Context, t *testing.T, enough <-chan struct{
 		case <-ctx.Done():
 			return
 		}
-		r := remark{from: s.name, text: fmt.Sprintf("%s says %d", s.name, n)}
+		r := utterance{from: s.name, text: fmt.Sprintf("%s says %d", s.name, n)}
 		if len(s.friends) > 0 && n%2 == 0 {
 			r.to = s.friends[rand.IntN(len(s.friends))]
 		}
@@ -194,12 +194,12 @@ func compare(ctx context.Context, t *testing.T, herald *client.Client, crowd []*
 	history := slices.Clone(public)
 	again, whispers, accounts := 0, 0, 0
 	for _, s := range crowd {
-		want := slices.DeleteFunc(slices.Clone(public), func(r remark) bool { return r.from == s.name })
+		want := slices.DeleteFunc(slices.Clone(public), func(r utterance) bool { return r.from == s.name })
 		for _, friend := range s.friends {
 			heard := past(ctx, t, s.Client, friend, s.name, end)
 			want, history, whispers = append(want, heard...), append(history, heard...), whispers+len(heard)
 		}
-		slices.SortFunc(want, func(a, b remark) int { return cmp.Compare(a.id, b.id) })
+		slices.SortFunc(want, func(a, b utterance) int { return cmp.Compare(a.id, b.id) })
 		again += s.again
 		if s.friends != nil {
 			accounts += s.resumes
@@ -214,7 +214,7 @@ func compare(ctx context.Context, t *testing.T, herald *client.Client, crowd []*
 		t.Errorf("%s heard %d messages, want %d; from number %d on they are\n%+v\nand not\n%+v", s.name, len(s.heard), len(want), at,
 			s.heard[at:min(len(s.heard), at+3)], want[at:min(len(want), at+3)])
 	}
-	kept := map[string]remark{}
+	kept := map[string]utterance{}
 	for _, r := range history {
 		if other, twice := kept[r.text]; twice {
 			t.Errorf("the history has %+v and %+v", other, r)
@@ -235,14 +235,14 @@ func compare(ctx context.Context, t *testing.T, herald *client.Client, crowd []*
 }
 
 // past reads the history up to the end: what was said to everybody, or what a friend whispered.
-func past(ctx context.Context, t *testing.T, c *client.Client, friend, self string, end codec.ID) (all []remark) {
+func past(ctx context.Context, t *testing.T, c *client.Client, friend, self string, end codec.ID) (all []utterance) {
 	t.Helper()
 	for m, err := range c.HistorySeq(ctx, client.HistoryQuery{User: friend, After: 1}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if m.ID <= end && (friend == "" || m.User == friend) {
-			all = append(all, remark{m.ID, m.User, self, m.Text})
+			all = append(all, utterance{m.ID, m.User, self, m.Text})
 		}
 	}
 	return all
