@@ -78,7 +78,7 @@ func resume(t *testing.T, flags ...string) {
 type speaker struct {
 	*client.Client
 	name    string
-	friends []string // to whom it whispers; nil: it is a guest
+	friends []string    // to whom it whispers; nil: it is a guest
 	said    []utterance // that the server has acknowledged
 	heard   []utterance
 	again   int // how much of what was heard was replayed
