@@ -24,7 +24,7 @@ type Client struct {
 	running sync.WaitGroup // every goroutine of this client
 
 	rtt  atomic.Int64  // in nanoseconds
-	last atomic.Uint64 // the codec.ID of the newest message seen
+	last atomic.Uint64 // the codec.ID of the newest message seen, or of the newest before the first login
 
 	refusals, duplicates atomic.Uint64
 
@@ -185,7 +185,8 @@ func (c *Client) Session() uint64 {
 // Addr returns the server's address as host:port.
 func (c *Client) Addr() string { return c.addr }
 
-// LastSeen returns the id of the newest message that came, for Options.Since of a later Dial.
+// LastSeen returns the id of the newest message that came, for Options.Since of a later Dial. Before the first one it is
+// that of the newest message before the login, as far as the server told it, and else Options.Since.
 func (c *Client) LastSeen() codec.ID { return codec.ID(c.last.Load()) }
 
 // Duplicates returns how many messages came again, mostly after a reconnect, and were not delivered a second time.

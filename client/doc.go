@@ -32,8 +32,8 @@
 //
 // What was missed: with Options.Reconnect, the client comes back after a loss, tells the server the newest message that it
 // has seen, and gets what came after that, marked as Replayed and in front of everything live. Each message is delivered
-// once, whatever the server sends again. A Gap says which part the server does not keep any more. A client that had seen
-// no message yet has nothing to begin from, so it misses what was said to everybody in between. History and HistorySeq
+// once, whatever the server sends again. A Gap says which part the server does not keep any more. A client that has seen
+// no message yet begins from the newest one before its first login, which the server told it then. History and HistorySeq
 // read what was said earlier, page by page; Register makes a name an account.
 //
 // Errors: what the server refuses is an *Error, which unwraps to its codec.Code, so that

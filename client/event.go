@@ -53,8 +53,8 @@ type (
 		Session uint64
 	}
 
-	// Gap says that messages after Since, the newest that the client had seen, and up to Upto will not come: the server
-	// does not keep them any more. It comes once, before what the server does send again.
+	// Gap says that messages after Since, as LastSeen was before the login, and up to Upto will not come: the server does
+	// not keep them any more. It comes once, before what the server does send again.
 	Gap struct{ Since, Upto codec.ID }
 )
 

@@ -108,26 +108,110 @@ func ExampleError() {
 	// client: whisper to bob: nobody of this name is logged in (USER_NOT_FOUND)
 }
 
-// What was said before one came: the newest hundred messages, the newest first.
+// What was said before one came, the newest first.
 func ExampleClient_HistorySeq() {
+	addr, stop := startKeeper()
+	defer stop()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 
-	c, err := client.Dial(ctx, "chat.example.org", client.Options{User: "alice"})
+	alice, err := client.Dial(ctx, addr, client.Options{User: "alice"})
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer c.Close()
-	left := 100
-	for m, err := range c.HistorySeq(ctx, client.HistoryQuery{Limit: left}) {
+	defer alice.Close()
+	for _, text := range []string{"is anybody here?", "hello?", "I'll try again tomorrow"} {
+		if _, err := alice.Broadcast(ctx, text); err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	bob, err := client.Dial(ctx, addr, client.Options{User: "bob"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer bob.Close()
+	for m, err := range bob.HistorySeq(ctx, client.HistoryQuery{}) {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(m.Time().Format(time.DateTime), m.User, m.Text)
-		if left--; left == 0 {
-			break
-		}
+		fmt.Printf("%s: %s\n", m.User, m.Text)
 	}
+	// Output:
+	// alice: I'll try again tomorrow
+	// alice: hello?
+	// alice: is anybody here?
+}
+
+// Whoever knows the password has the name, and gets what was whispered to it meanwhile.
+func ExampleRegister() {
+	addr, stop := startKeeper()
+	defer stop()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+
+	if err := client.Register(ctx, addr, "alice", "correct horse", client.Options{}); err != nil {
+		log.Fatal(err)
+	}
+	_, err := client.Dial(ctx, addr, client.Options{User: "alice"})
+	fmt.Println(errors.Is(err, codec.AuthFailed))
+
+	bob, err := client.Dial(ctx, addr, client.Options{User: "bob"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer bob.Close()
+	if _, err := bob.Whisper(ctx, "alice", "call me when you are back"); err != nil {
+		log.Fatal(err)
+	}
+
+	alice, err := client.Dial(ctx, addr, client.Options{User: "alice", Password: "correct horse"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer alice.Close()
+	if w, ok := (<-alice.Events()).(client.Whisper); ok {
+		fmt.Printf("%s whispered: %s\n", w.User, w.Text)
+	}
+	// Output:
+	// true
+	// bob whispered: call me when you are back
+}
+
+// A program that knows what it has seen gets what came after that, also when it was started anew.
+func ExampleClient_LastSeen() {
+	addr, stop := startKeeper()
+	defer stop()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+
+	alice, err := client.Dial(ctx, addr, client.Options{User: "alice"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer alice.Close()
+	bob, err := client.Dial(ctx, addr, client.Options{User: "bob"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := bob.Logout(ctx); err != nil {
+		log.Fatal(err)
+	}
+	since := bob.LastSeen() // kept in a file, for example
+
+	if _, err := alice.Broadcast(ctx, "bob has gone"); err != nil {
+		log.Fatal(err)
+	}
+	bob, err = client.Dial(ctx, addr, client.Options{User: "bob", Since: since})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer bob.Close()
+	if m, ok := (<-bob.Events()).(client.Message); ok {
+		fmt.Println(m.Text, m.Replayed)
+	}
+	// Output:
+	// bob has gone true
 }
 
 // For throughput, messages are sent without waiting for answers, to a server that is set up for it with --message-rate 0.

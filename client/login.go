@@ -25,6 +25,9 @@ func (l *link) login(user, password string, since codec.ID) error {
 	l.user, l.session = answer.User, answer.Session
 	l.heartbeat = time.Duration(answer.Heartbeat) * time.Second
 	l.gap = Gap{Since: since, Upto: answer.Gap}
+	if since == 0 { // else what comes up to Latest is still to come
+		l.client.last.Store(uint64(answer.Latest))
+	}
 	l.client.rtt.Store(int64(time.Since(begin)))
 	return nil
 }

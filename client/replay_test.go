@@ -171,3 +171,32 @@ func TestSeenIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// A client that has seen nothing yet begins from the newest message before its first login; one that has seen something
+// is not taken further by what the server says before it sends that.
+func TestReplayBeforeTheFirstMessage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t)
+		c, p, err := n.login(client.Options{Reconnect: true}, granted+` latest=5`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, latest := range []codec.ID{8, 9} {
+			p.conn.Close()
+			event[client.Disconnected](t, c)
+			p = <-n.peers
+			p.want(`LoginRequest ref=1 user="alice" password="" caps=0 since=5`)
+			p.send(fmt.Sprintf("%s latest=%d", granted, latest))
+			event[client.Reconnected](t, c)
+		}
+		p.send(`WhisperNotify id=4 user="bob" message="it waited" flags=1`, `BroadcastNotify id=6 user="bob" message="hi" flags=1`)
+		event[client.Whisper](t, c)
+		event[client.Message](t, c)
+		p.conn.Close()
+		event[client.Disconnected](t, c)
+		p = <-n.peers
+		p.want(`LoginRequest ref=1 user="alice" password="" caps=0 since=6`)
+		p.send(granted)
+		event[client.Reconnected](t, c)
+	})
+}

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"os"
 	"testing"
 
 	"hubbub/client"
@@ -15,6 +16,21 @@ func startServer(flags ...string) (addr string, stop func()) {
 	}
 	return s.Address, func() {
 		if err := s.Stop(); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// startKeeper is startServer with accounts and a history, in a new directory.
+func startKeeper() (addr string, stop func()) {
+	dir, err := os.MkdirTemp("", "hubbub")
+	if err != nil {
+		panic(err)
+	}
+	addr, end := startServer("--database=sqlite", "--data-dir="+dir)
+	return addr, func() {
+		end()
+		if err := os.RemoveAll(dir); err != nil {
 			panic(err)
 		}
 	}

@@ -14,8 +14,8 @@ const (
 	NodeMax = 1<<idNodeBits - 1
 )
 
-// ID is a message id: milliseconds since Epoch << 22 | node << 12 | sequence. Ids are unique, and grow within one room
-// on one node.
+// ID is a message id: milliseconds since Epoch << 22 | node << 12 | sequence. Ids are unique, and those of one node grow in
+// the order in which each of its sessions gets the messages.
 type ID uint64
 
 // MakeID puts an id together. tick counts (milliseconds since Epoch) << 12 | sequence, so that consecutive ticks give

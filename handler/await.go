@@ -46,10 +46,11 @@ func (t *turn) await(run Runner, request codec.Message, job func(context.Context
 	return nil
 }
 
-// resume goes on with a request, unless its session has ended meanwhile.
+// resume goes on with a request, unless its session has ended meanwhile. What the server does by itself is for the
+// client, so it ends with the connection too: a replay would read on for nobody, and take for delivered what is lost.
 func (t *turn) resume(r *resumption) {
 	defer t.recover()
-	if t.session.State() == session.Disconnecting {
+	if t.session.State() == session.Disconnecting || r.request == nil && t.session.Gone() {
 		return
 	}
 	switch err := r.then(t); {

@@ -81,7 +81,7 @@ type Chat struct {
 func New(config Config) *Chat {
 	c := &Chat{config: config, begun: config.Now()}
 	c.turns.New = func() any { return &turn{chat: c} }
-	c.tick.Store(config.Newest.Tick())
+	c.tick.Store(max(1, config.Newest.Tick())) // 0 would be no id, and a login before the first message tells one
 	if config.Accounts != nil {
 		c.hasher, c.throttle, c.registrations = account.DefaultHasher, account.NewThrottle(), account.NewRegistrations()
 	}

@@ -57,8 +57,8 @@ func (t *turn) enter(m *codec.LoginRequest, who history.Party, known time.Durati
 	claimed, alive := c.Hub.Login(t.session, session.Login{
 		Name: who.Name, Account: who.Account, Welcome: t.out,
 		// Whoever proves to be the account and goes on where it stopped is no second user: what is still open under the
-		// name is the connection that was lost.
-		Replace: t.limits.ReplaceLogin || who.Account != 0 && m.Since != 0,
+		// name is the connection that was lost. Unless it is this one, whose login took so long that another came first.
+		Replace: (t.limits.ReplaceLogin || who.Account != 0 && m.Since != 0) && !t.session.Gone(),
 		Later:   later,
 	})
 	switch {
@@ -67,7 +67,7 @@ func (t *turn) enter(m *codec.LoginRequest, who history.Party, known time.Durati
 	case claimed && who.Account != 0 && c.revokedSince(who.Account, known):
 		t.session.End(session.Kicked, "")
 	case claimed && later:
-		r := replay{reader: who, latest: floor, from: m.Since}
+		r := replay{reader: who, latest: floor, from: min(m.Since, floor)} // nobody has seen what was not said yet
 		if m.Since == 0 {
 			r.from = floor // it has no part in what was said before
 		}

@@ -90,6 +90,35 @@ func TestFaultsAreCaught(t *testing.T) {
 	f(drop, 50, codec.TypeLogoutResponse, audit.Unanswered)
 }
 
+// TestAnswersThatOvertake: a server that answers a failure before the success of what came earlier, because that waits
+// for the database, is accused of nothing; and an answer that is lost is found all the same, whichever it is.
+func TestAnswersThatOvertake(t *testing.T) {
+	f := func(t *testing.T, fault fault) {
+		t.Parallel()
+		server := chattest.Serve(t, "--message-rate=50", "--message-burst=10", "--drain=100ms", "--database=sqlite", "--data-dir="+t.TempDir())
+		p, address := startProxy(t, server.Address, fault, 100, codec.TypeBroadcastResponse)
+		run := load(t, address, 20, "  - {name: all, duration: 2s, ramp: 100ms, broadcast: 1500/s}\n")
+		if fault != none && p.spoiled.Load() == 0 {
+			t.Fatalf("nothing was spoiled among %d answers", p.passed.Load())
+		}
+		if run.Total.Refused["RATE_LIMITED"] == 0 || p.overtaken.Load() == 0 {
+			t.Errorf("%v was refused, and %d answers were overtaken, so nothing was decided", run.Total.Refused, p.overtaken.Load())
+		}
+		found, spoiled := run.Audit.Counts[audit.Unanswered], uint64(p.spoiled.Load())
+		if all := total(run.Audit.Counts); found != spoiled || all != found {
+			t.Errorf("%d answers were lost, the audit found %v: %+v", spoiled, run.Audit.Counts, run.Audit.Findings)
+		}
+		if spoiled > 0 && (len(run.Audit.Findings) == 0 || run.Audit.Findings[0].At > 2*time.Second) {
+			t.Errorf("that answers were lost was told only at the end: %+v", run.Audit.Findings)
+		}
+		if len(run.Total.Disconnects) > 0 {
+			t.Errorf("connections ended: %v", run.Total.Disconnects)
+		}
+	}
+	t.Run("none lost", func(t *testing.T) { f(t, none) })
+	t.Run("some lost", func(t *testing.T) { f(t, drop) })
+}
+
 func total(counts map[audit.Kind]uint64) (n uint64) {
 	for _, c := range counts {
 		n += c

@@ -34,6 +34,8 @@ type proxy struct {
 	kind    codec.Type // of messages
 	passed  atomic.Int64
 	spoiled atomic.Int64
+	// Answers to broadcasts that came after one to a later broadcast of the same user.
+	overtaken atomic.Int64
 
 	held  sync.RWMutex  // locked while nothing passes
 	begun chan struct{} // closed at the first broadcast
@@ -130,6 +132,7 @@ type spoiler struct {
 	user  net.Conn
 	part  []byte // of a packet
 	due   bool   // a swap, as soon as two messages come at once
+	ref   uint32 // the latest request that was answered
 }
 
 // spoil returns what becomes of some bytes from the server.
@@ -159,11 +162,28 @@ func (s *spoiler) chosen(packet []byte) bool {
 	if kind == codec.TypeBroadcastNotify {
 		p.once.Do(func() { close(p.begun) })
 	}
+	if kind == codec.TypeBroadcastResponse {
+		s.notice(packet)
+	}
 	if kind != p.kind || p.fault == none {
 		return false
 	}
 	s.due = p.passed.Add(1)%p.every == 0 || s.due
 	return s.due
+}
+
+// notice counts an answer that was overtaken.
+func (s *spoiler) notice(packet []byte) {
+	m, err := codec.Native.Decode(packet)
+	if err != nil {
+		s.proxy.t.Errorf("the server's answer: %v", err)
+		return
+	}
+	ref := m.(*codec.BroadcastResponse).Ref
+	if ref < s.ref {
+		s.proxy.overtaken.Add(1)
+	}
+	s.ref = max(s.ref, ref)
 }
 
 // change spoils a packet, and takes the next one too where it swaps them.

@@ -101,3 +101,25 @@ func TestRecruiting(t *testing.T) {
 	p.starting = false
 	f("when all work", false)
 }
+
+// A job whose worker ants refused is done after the next tick, in each of the pools.
+func TestTickMakesUpForARefusal(t *testing.T) {
+	var s Server
+	s.ready = make(chan struct{})
+	close(s.ready)
+	s.loops.Store(&[]*loop{})
+	for _, p := range []**pool{&s.pool, &s.hashing, &s.reading} {
+		var err error
+		if *p, err = newPool(1, nil, func(any) {}); err != nil {
+			t.Fatal(err)
+		}
+		defer (*p).close()
+	}
+	var done sync.WaitGroup
+	for _, p := range []*pool{s.pool, s.hashing, s.reading} {
+		done.Add(1)
+		p.queue = append(p.queue, job{probe: done.Done}) // as add leaves it then
+	}
+	s.tick()
+	done.Wait()
+}

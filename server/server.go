@@ -31,7 +31,8 @@ type Server struct {
 	store   Store // nil: nothing is kept
 	events  *events
 	metrics *metrics
-	limit   int // of sessions, by the configuration and the open files
+	revoked int64 // the newest revocation before the server began
+	limit   int   // of sessions, by the configuration and the open files
 	ready   chan struct{}
 
 	// Written before ready is closed.
@@ -224,7 +225,11 @@ func (s *Server) tick() {
 	for _, l := range *s.loops.Load() {
 		l.tick()
 	}
-	s.pool.start()
+	for _, p := range []*pool{s.pool, s.hashing, s.reading} {
+		if p != nil {
+			p.start()
+		}
+	}
 }
 
 // Reload applies what may change while the server runs, and returns the flags that differ but need a restart. Anyone.

@@ -71,6 +71,13 @@ func (s *Server) remember(chat *handler.Config) error {
 	if chat.Newest, _, err = s.store.Bounds(ctx); err != nil {
 		return fmt.Errorf("read the newest message from the database: %w", err)
 	}
+	revoked, err := s.store.Revocations(ctx, -1)
+	if err != nil {
+		return fmt.Errorf("read the newest ban from the database: %w", err)
+	}
+	for _, r := range revoked {
+		s.revoked = r.Seq
+	}
 	if config.History == "off" {
 		return nil
 	}
@@ -122,7 +129,7 @@ func (s *Server) upkeep() (end func()) {
 func (s *Server) lookAfter(ctx context.Context) {
 	tick := time.NewTicker(revokeInterval)
 	defer tick.Stop()
-	revoked, pruned := int64(-1), time.Now()
+	revoked, pruned := s.revoked, time.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -131,8 +138,10 @@ func (s *Server) lookAfter(ctx context.Context) {
 		}
 		var err error
 		if revoked, err = s.chat.Revoke(ctx, revoked); err == nil && time.Since(pruned) > pruneInterval {
-			pruned = time.Now()
-			err = s.prune(ctx)
+			var done bool
+			if done, err = s.prune(ctx); done {
+				pruned = time.Now()
+			}
 		}
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("the database could not be looked after; this is tried again", zap.Error(err))
@@ -140,19 +149,21 @@ func (s *Server) lookAfter(ctx context.Context) {
 	}
 }
 
-// prune removes what is beyond what the configuration says is to be kept.
-func (s *Server) prune(ctx context.Context) error {
+// prune removes what is beyond what the configuration says is to be kept. It reports false when it did so for as long as
+// a ban may wait to be noticed, and there is more.
+func (s *Server) prune(ctx context.Context) (done bool, err error) {
 	config := s.config.Load()
 	keep := history.Retention{Count: config.HistoryCount}
 	if config.HistoryAge > 0 {
 		keep.From = codec.MakeID(codec.TickAt(time.Now().Add(-config.HistoryAge)), 0)
 	}
-	for {
+	for begun := time.Now(); time.Since(begun) < revokeInterval; {
 		n, err := s.store.Prune(ctx, keep, pruneStep)
 		if err != nil || n < pruneStep {
-			return err
+			return true, err
 		}
 	}
+	return false, nil
 }
 
 // unfit says why the database can't serve, nil when it can.

@@ -46,21 +46,22 @@ func (d *directory) lookup(name string) (Ref, bool) {
 func (r Ref) live() bool { return r.session.State() != Disconnecting }
 
 // claim gives the name to a session if it can join, which is asked while nobody can find it under the name. The name of
-// a session that has ended is free. Somebody else's name is taken only with replace; then it returns whose it was. The
-// last results are whether the session has the name now, and whether it could join or was not asked. s's strand.
-func (d *directory) claim(name string, s *Session, replace bool, join func() bool) (old Ref, taken, claimed, alive bool) {
-	sh := d.shard(name)
+// a session that has ended is free. Somebody else's name is taken only with Replace, or by an account from a guest, who
+// had it before it was an account's; then it returns whose it was. The last results are whether the session has the name
+// now, and whether it could join or was not asked. s's strand.
+func (d *directory) claim(login Login, s *Session, join func() bool) (old Ref, taken, claimed, alive bool) {
+	sh := d.shard(login.Name)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	old, taken = sh.names[name]
+	old, taken = sh.names[login.Name]
 	taken = taken && old.live()
-	if taken && !replace {
+	if taken && !login.Replace && (login.Account == 0 || old.session.account != 0) {
 		return old, true, false, true
 	}
 	if !join() {
 		return old, false, false, false
 	}
-	sh.names[name] = s.Ref()
+	sh.names[login.Name] = s.Ref()
 	return old, taken, true, true
 }
 

@@ -158,8 +158,11 @@ func (l *Lane) settle(s *Session) {
 		return
 	}
 	t.upTo(int32(len(t.shared)), int32(l.out.frames[s.Encoding()]))
-	if t.member && s.member < 0 {
+	switch {
+	case t.member && s.member < 0:
 		l.admit(s)
+	case s.timer < 0:
+		l.schedule(s) // it may have logged in and not joined yet
 	}
 	l.own = t.own
 	l.write(s, t.own, t.frames)

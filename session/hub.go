@@ -93,7 +93,7 @@ func (h *Hub) Lookup(name string) (Ref, bool) { return h.directory.lookup(name) 
 type Login struct {
 	Name    string
 	Account int64  // 0: a guest
-	Replace bool   // somebody who has the name loses it and is ended with Replaced; else the name is refused
+	Replace bool   // somebody who has the name loses it and is ended with Replaced; else only a guest does, to an account
 	Welcome []byte // the session's frame before anything that others send it
 	Later   bool   // what others send does not reach the session before its Join
 }
@@ -102,7 +102,7 @@ type Login struct {
 // reach. The results are whether the session got the name, and whether it is still there: one that has ended meanwhile
 // gets none. Strand.
 func (h *Hub) Login(s *Session, login Login) (claimed, alive bool) {
-	old, taken, claimed, alive := h.directory.claim(login.Name, s, login.Replace, func() bool { return h.enter(s, login) })
+	old, taken, claimed, alive := h.directory.claim(login, s, func() bool { return h.enter(s, login) })
 	if !claimed {
 		return false, alive
 	}
@@ -220,18 +220,19 @@ func (h *Hub) sequence(sender Ref, b Broadcast) ([]*Lane, error) {
 
 // Whisper is a frame for one user in the making.
 type Whisper interface {
-	// Sequence is called first, once, when it is decided that this frame is the next one, with the account of the user's
-	// session and whether there is one. On an error nobody gets it.
+	// Sequence is called first, once, when it is decided that this frame is the next one, with the account of the user and
+	// whether the user's session gets the frame now. On an error nobody gets it.
 	Sequence(account int64, here bool) error
 	// Append appends the frame in the given form to dst. It is not called when nobody gets the frame now.
 	Append(dst []byte, e Encoding) []byte
 }
 
 // Whisper sends to whoever is logged in under a name. Broadcasts and whispers are sequenced together, so that each session
-// gets them in the order of their Sequence calls, and one number is enough to say how far it came. A session that has
-// not joined yet gets nothing: what it missed until then is its Join's business. When nobody has the name, Sequence is
-// called for the absent account instead, unless that is 0; then found is false. The error is ErrBusy when the user's lane
-// is full, or Sequence's. The methods of w are called with locks held, so they must be quick. Anyone.
+// gets them in the order of their Sequence calls, and one number is enough to say how far it came. An account's session
+// that has not joined yet gets nothing: what it missed until then is its Join's business. A guest's would never get it,
+// so it is not there yet. When nobody is there under the name, Sequence is called for the absent account instead, unless
+// that is 0; then found is false. The error is ErrBusy when the user's lane is full, or Sequence's. The methods of w are
+// called with locks held, so they must be quick. Anyone.
 func (h *Hub) Whisper(name string, absent int64, w Whisper) (found bool, err error) {
 	sh := h.directory.shard(name)
 	sh.mu.RLock()
@@ -243,17 +244,19 @@ func (h *Hub) Whisper(name string, absent int64, w Whisper) (found bool, err err
 	}
 	h.seq.Lock()
 	defer h.seq.Unlock()
-	switch {
-	case !found:
-		return false, w.Sequence(absent, false)
-	case !to.session.joined:
-		return true, w.Sequence(to.session.account, true)
+	switch s := to.session; {
+	case found && s.joined:
+		if there, err := s.lane.whisper(to, w, s.lane.limits().LaneBytes); there {
+			s.lane.arm()
+			return true, err
+		}
+	case found && s.account != 0:
+		return true, w.Sequence(s.account, false)
 	}
-	l := to.session.lane
-	if err = l.whisper(to, w, l.limits().LaneBytes); err == nil {
-		l.arm()
+	if absent == 0 {
+		return false, nil
 	}
-	return true, err
+	return false, w.Sequence(absent, false)
 }
 
 // sharedBytes bounds the broadcasts that one drain joins: a session that took everything before can buffer that much,

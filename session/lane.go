@@ -151,21 +151,25 @@ func (l *Lane) tryAdd(r Ref, frame []byte, limit int) bool {
 	return true
 }
 
-// whisper adds a frame for one session like tryAdd, made where it is to lie.
-func (l *Lane) whisper(r Ref, w Whisper, limit int) error {
+// whisper adds a frame for one session like tryAdd, made where it is to lie. It reports whether the session is there: an
+// end that is not posted yet comes behind the frame, and one that may be posted already would keep it from going out.
+func (l *Lane) whisper(r Ref, w Whisper, limit int) (there bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock() // whatever w does
+	if !r.live() {
+		return false, nil
+	}
 	b := &l.inbox
 	if len(b.private)+len(b.ops)*opBytes > limit {
-		return ErrBusy
+		return true, ErrBusy
 	}
 	if err := w.Sequence(r.session.account, true); err != nil {
-		return err
+		return true, err
 	}
 	start := len(b.private)
 	b.private = w.Append(b.private, r.encoding)
 	b.addOp(r, opSend, start)
-	return nil
+	return true, nil
 }
 
 func (b *batch) add(r Ref, kind opKind, frame []byte) {

@@ -89,8 +89,12 @@ func (m *model) login(t *rapid.T) {
 	if holder != nil && holder.ended {
 		holder = nil // the name of a session that has ended is free
 	}
+	account := rapid.Int64Range(0, 1).Draw(t, "account")
 	welcome := m.frame()
-	claimed, alive := m.hub.Login(s.session, Login{Name: name, Replace: replace, Welcome: []byte(welcome), Later: later})
+	claimed, alive := m.hub.Login(s.session, Login{
+		Name: name, Account: account, Replace: replace, Welcome: []byte(welcome), Later: later,
+	})
+	replace = replace || holder != nil && account != 0 && holder.session.Account() == 0
 	if claimed != (holder == nil || replace) || !alive {
 		t.Fatalf("claim of %s (held: %v, replace: %v): %v, alive %v", name, holder != nil, replace, claimed, alive)
 	}
@@ -160,7 +164,7 @@ func (m *model) whisper(t *rapid.T) {
 	f := m.frame()
 	found, err := m.hub.Whisper(name, 0, private(f))
 	to := m.names[name]
-	if err != nil || found != (to != nil && !to.ended) {
+	if there := to != nil && !to.ended && (to.member || to.session.Account() != 0); err != nil || found != there {
 		t.Fatalf("a whisper to %s: %v, %v", name, found, err)
 	}
 	if found {

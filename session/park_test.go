@@ -1,8 +1,10 @@
 package session
 
 import (
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestPark: a parked strand brings nothing, not even the end of its connection, before it is resumed; then it goes on
@@ -17,7 +19,13 @@ func TestPark(t *testing.T) {
 	s.PutBack(3)
 	s.Park()
 	s.Receive([]byte("three"))
+	if s.Gone() {
+		t.Error("gone before it is")
+	}
 	c.lane.Closed(s, ClientClosed)
+	if !s.Gone() {
+		t.Error("not gone")
+	}
 	if e, ok := s.Take(); ok || !s.Parked() {
 		t.Fatalf("a parked strand takes %+v", e)
 	}
@@ -133,5 +141,55 @@ func TestWhisperToTheAbsent(t *testing.T) {
 	h.settleAll()
 	if !strings.HasSuffix(string(c.got), "mail") {
 		t.Errorf("alice has got %q", c.got)
+	}
+}
+
+// TestWhisperBesideLogout: somebody who logs out while a whisper waits for its turn is not there any more, so the whisper
+// is the absent account's and not lost behind the farewell.
+func TestWhisperBesideLogout(t *testing.T) {
+	h := newTestHub(1)
+	s, _ := h.join(t, 0, 0, "alice")
+	s.SetAccount(3)
+	sh := h.directory.shard("alice")
+	h.seq.Lock()
+	var m mail
+	whispered := make(chan bool)
+	go func() {
+		found, _ := h.Whisper("alice", 3, &m)
+		whispered <- found
+	}()
+	for sh.mu.TryLock() { // until the whisper has found her name
+		sh.mu.Unlock()
+		runtime.Gosched()
+	}
+	for range 1000 {
+		runtime.Gosched()
+	}
+	s.Finish(LoggedOut, []byte("done"))
+	h.seq.Unlock()
+	if found := <-whispered; found || m != (mail{account: 3, calls: 1}) {
+		t.Errorf("found: %v, %+v", found, m)
+	}
+	h.settleAll()
+}
+
+// TestIdleBeforeJoin: who has logged in and not joined yet must keep the heartbeat too, whether or not there was a time
+// to log in.
+func TestIdleBeforeJoin(t *testing.T) {
+	for _, timeout := range []time.Duration{0, testLimits.LoginTimeout} {
+		h := newTestHub(1)
+		limits := testLimits
+		limits.LoginTimeout = timeout
+		h.SetLimits(limits)
+		s, _ := h.open(t, 0, 0)
+		h.Login(s, Login{Name: "alice", Later: true, Welcome: []byte("hello")})
+		h.settleAll()
+		for range 2 {
+			h.now = h.now.Add(limits.IdleTimeout)
+			h.lanes[0].Tick(h.now)
+		}
+		if s.Reason() != IdleTimeout {
+			t.Errorf("with a login timeout of %v: %s", timeout, s.Reason())
+		}
 	}
 }

@@ -114,6 +114,14 @@ func (s *Session) Park() { s.parked = true }
 // Parked reports whether the strand stands still. Strand.
 func (s *Session) Parked() bool { return s.parked }
 
+// Gone reports whether the connection is gone, which the strand hears of only behind all that came before it. What is
+// sent from now on reaches nobody. Strand.
+func (s *Session) Gone() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.inbox.closed != None
+}
+
 // Resume ends a Park: the strand's next event holds with, which must not be nil. Anyone, once for each Park.
 func (s *Session) Resume(with any) {
 	s.mu.Lock()

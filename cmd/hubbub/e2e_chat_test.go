@@ -57,17 +57,25 @@ func (c *chat) types(lines ...string) {
 }
 
 // prints waits for lines of the output, which begin with a time.
-func (c *chat) prints(lines ...string) {
+func (c *chat) prints(lines ...string) { c.t.Helper(); c.expect(timed, lines) }
+
+// tellsOld waits for lines about what is not live, which begin with a date too.
+func (c *chat) tellsOld(lines ...string) { c.t.Helper(); c.expect(dated, lines) }
+
+func (c *chat) expect(form *regexp.Regexp, lines []string) {
 	c.t.Helper()
 	for _, want := range lines {
 		c.out.Scan()
-		if match := timed.FindStringSubmatch(c.out.Text()); match == nil || match[1] != want {
-			c.t.Errorf("got the line %q, want the time and %q", c.out.Text(), want)
+		if match := form.FindStringSubmatch(c.out.Text()); match == nil || match[1] != want {
+			c.t.Errorf("got the line %q, want %s with %q", c.out.Text(), form, want)
 		}
 	}
 }
 
-var timed = regexp.MustCompile(`^\d\d:\d\d:\d\d (.*)$`)
+var (
+	timed = regexp.MustCompile(`^\d\d:\d\d:\d\d (.*)$`)
+	dated = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (.*)$`)
+)
 
 // ends waits for the end, before which nothing more is printed, and returns what was written to the standard error.
 func (c *chat) ends(status int) string {
@@ -108,6 +116,38 @@ func TestChatScripts(t *testing.T) {
 	}
 	p.eventually("hubbub_names", equal(0))
 	p.eventually(`hubbub_sessions_ended_total{reason="logged_out"}`, equal(2))
+}
+
+// TestChatTellsThePast shows what an account is told that was away, and what anybody can ask for.
+func TestChatTellsThePast(t *testing.T) {
+	p := serve(t)
+	secret := []string{"HUBBUB_PASSWORD=correct horse"}
+	if out, ok := run(t, secret, "chat", "--server", p.chat, "--user", "alice", "--register"); !ok {
+		t.Fatal(out)
+	}
+	bob := startChat(t, p, 1, "bob")
+	bob.types("one", "/w alice call me", "two", "/w alice soon", "three", "/history 2", "/history alice")
+	bob.tellsOld("bob: two", "bob: three")
+	bob.in.Close()
+	if said, want := bob.ends(1), `line 7: the server keeps no history, or does not show you this one
+hubbub: not every line could be carried out
+`; said != want {
+		t.Errorf("bob's standard error: got\n%swant\n%s", said, want)
+	}
+
+	t.Setenv("HUBBUB_PASSWORD", "correct horse")
+	alice := startChat(t, p, 1, "alice")
+	alice.tellsOld("bob whispers: call me", "bob whispers: soon")
+	alice.types("here I am", "/history 2", "/history bob 1", "/quit")
+	alice.tellsOld("bob: three", "alice: here I am", "bob whispers: soon")
+	if said := alice.ends(0); said != "" {
+		t.Errorf("alice's standard error: %s", said)
+	}
+	again := startChat(t, p, 1, "alice") // who is told once
+	again.in.Close()
+	if said := again.ends(0); said != "" {
+		t.Errorf("alice's standard error: %s", said)
+	}
 }
 
 // TestChatTellsFailedLines shows that a script can rely on the exit status.

@@ -124,7 +124,7 @@ const reasonBytesMax = 200
 type userBan struct {
 	Name   string        `arg:"" help:"The account."`
 	For    time.Duration `env:"-" default:"0s" placeholder:"24h" help:"How long. 0: for good (default)."`
-	Reason string        `env:"-" placeholder:"TEXT" help:"Why; the account's user is told."`
+	Reason string        `env:"-" placeholder:"TEXT" help:"Why, for the list; the account's user is not told."`
 }
 
 // Validate reports what is wrong with the flags. kong calls it.

@@ -188,6 +188,25 @@ func TestCheckWords(t *testing.T) {
 	f(checkMachinePaths, "/wo"+"rkers/ and $HOME/x and /homepage", "")
 }
 
+func TestCheckEvidence(t *testing.T) {
+	f := func(line, missing string) {
+		t.Helper()
+		if missing != "" {
+			missing = "docs/a.md:2: there is no test `" + missing + "`"
+		}
+		check(t, checkEvidence, missing, "docs/a.md", "first\n"+line+"\n", "handler/testdata/mail.chat", "", "store/b.go", "package a\n\nfunc TestB() {}\n",
+			"codec/a_test.go", "package a\n\nfunc (x) TestMethod() {}\nfunc TestDecode(*testing.T) {}\n")
+	}
+	f("held by `TestDecode`, `codec.TestDecode` and `mail.chat`", "")
+	f("`codec.TestDecode` and `store.TestDecode`", "store.TestDecode")
+	f("`TestEncode`, as it was", "TestEncode")
+	f("`handler/testdata.TestDecode`", "handler/testdata.TestDecode")
+	f("`TestB` is no test, nor is `Testing`", "TestB")
+	f("`TestMethod`", "TestMethod")
+	f("`post.chat`", "post.chat")
+	f("TestEncode in words", "")
+}
+
 func TestCheckRoot(t *testing.T) {
 	check(t, checkRoot, "", "README.md", "", "cmd/hubbub/main.go", "package main\n", ".ci/check.yml", "")
 	check(t, checkRoot, "notes.txt:1: the root holds only what internal/tidy lists", "notes.txt", "")

@@ -9,15 +9,13 @@ import (
 	"hubbub/loadtest/audit"
 )
 
-// answer handles the response to a message.
+// answer handles the response to a message. A failure may overtake the answers to earlier messages, which come when these
+// are kept; a success overtakes nothing, so that what was asked before it and has no answer by then will get none.
 func (l *loop) answer(u *user, ref uint32, result codec.Code) error {
 	l.heard++
 	l.second.Answered++
-	if ref <= u.ref {
-		l.unanswered(u, ref)
-	}
-	q := u.asked.front()
-	if q == nil || q.ref != ref {
+	q := u.asked.find(ref)
+	if q == nil {
 		if result != codec.Success {
 			l.second.Refused[result]++ // of a message that asked for no answer
 		}
@@ -28,17 +26,18 @@ func (l *loop) answer(u *user, ref uint32, result codec.Code) error {
 	}
 	if result == codec.Success {
 		l.second.measure(Answer, l.now, q.intended, q.sent, 1)
+		l.unanswered(u, ref)
 	} else {
 		if q.flow != Whisper || result != codec.UserNotFound || !l.missed(l.correspondent(u, q), q.sent) {
 			l.second.Refused[result]++
 		}
 		l.refused(u, q)
 	}
-	u.asked.pop()
+	u.asked.answered(q)
 	return nil
 }
 
-// unanswered counts those of a user's requests before one that have no answer: answers come in the order of the requests.
+// unanswered counts those of a user's requests before one that have no answer and will get none.
 func (l *loop) unanswered(u *user, before uint32) {
 	name := l.swarm.name(u.number)
 	found := func(number uint64, what string) {
@@ -48,7 +47,7 @@ func (l *loop) unanswered(u *user, before uint32) {
 	for q := u.asked.front(); q != nil && q.ref < before; q = u.asked.front() {
 		found(q.number, q.flow.String())
 		l.note(u, q, audit.Uncertain)
-		u.asked.pop()
+		u.asked.answered(q)
 	}
 	switch {
 	case before <= u.ref:

@@ -204,8 +204,8 @@ func (l *loop) drop(u *user) {
 		hangUp(int(u.fd))
 		l.connections--
 	}
-	for i := range u.asked.all() { // accepted or not, nobody can tell
-		l.note(u, &u.asked.all()[i], audit.Uncertain)
+	for q := range u.asked.all() { // accepted or not, nobody can tell
+		l.note(u, q, audit.Uncertain)
 	}
 	l.buffers.give(u.part)
 	l.buffers.give(u.out)

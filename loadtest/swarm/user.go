@@ -1,6 +1,7 @@
 package swarm
 
 import (
+	"iter"
 	"time"
 
 	"hubbub/loadtest/audit"
@@ -56,16 +57,19 @@ func (u *user) lags() bool { return u.frozen || u.slow || u.thawed }
 type question struct {
 	ref            uint32
 	flow           Flow
+	answered       bool // before an earlier one
 	number         uint64
 	intended, sent time.Duration
 }
 
-// queue is a first-in-first-out queue of questions: the server answers in order.
+// queue holds questions in the order of their refs, from the oldest without an answer on. Refs leave no number out, so
+// that the question of one is found by counting.
 type queue struct {
 	items []question
 	head  int
 }
 
+// push adds the question with the ref after the last one's.
 func (q *queue) push(item question) {
 	if q.head > 0 && len(q.items) == cap(q.items) {
 		q.items = q.items[:copy(q.items, q.items[q.head:])]
@@ -74,20 +78,47 @@ func (q *queue) push(item question) {
 	q.items = append(q.items, item)
 }
 
+// front returns the oldest question without an answer, nil when there is none.
 func (q *queue) front() *question {
-	if q.head == len(q.items) {
+	if q.empty() {
 		return nil
 	}
 	return &q.items[q.head]
 }
 
-func (q *queue) pop() {
-	if q.head++; q.head == len(q.items) {
+// find returns the question with a ref, nil when it waits for no answer.
+func (q *queue) find(ref uint32) *question {
+	if q.empty() || ref < q.items[q.head].ref {
+		return nil
+	}
+	i := q.head + int(ref-q.items[q.head].ref)
+	if i >= len(q.items) || q.items[i].answered {
+		return nil
+	}
+	return &q.items[i]
+}
+
+// answered ends the wait for the answer to one of the queue's questions.
+func (q *queue) answered(one *question) {
+	one.answered = true
+	for q.head < len(q.items) && q.items[q.head].answered {
+		q.head++
+	}
+	if q.empty() {
 		q.items, q.head = q.items[:0], 0
 	}
 }
 
-func (q *queue) all() []question { return q.items[q.head:] }
+// all yields the questions that have no answer.
+func (q *queue) all() iter.Seq[*question] {
+	return func(yield func(*question) bool) {
+		for i := q.head; i < len(q.items); i++ {
+			if one := &q.items[i]; !one.answered && !yield(one) {
+				return
+			}
+		}
+	}
+}
 
 func (q *queue) empty() bool { return q.head == len(q.items) }
 

@@ -1,0 +1,156 @@
+package handler
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"hubbub/codec"
+	"hubbub/handler/account"
+	"hubbub/handler/history"
+)
+
+// cabinet is a database in memory.
+type cabinet struct {
+	account.Store // what a Chat does not call
+
+	mu       sync.Mutex
+	reading  func() time.Duration // how long the next query takes; nil: no time
+	writing  func() time.Duration // how long the next Append takes
+	accounts map[string]account.Account
+	revoked  []account.Revocation
+	messages []history.Message
+	posted   []history.Message // as they came
+	removed  codec.ID
+}
+
+// newCabinet returns one with accounts of these names, whose numbers begin with 1 and whose password is password.
+func newCabinet(names ...string) *cabinet {
+	c := &cabinet{accounts: map[string]account.Account{}}
+	for _, name := range names {
+		hash, err := cheap.Hash(password)
+		if err != nil {
+			panic(err)
+		}
+		c.accounts[name] = account.Account{ID: int64(len(c.accounts) + 1), Name: name, Hash: hash}
+	}
+	return c
+}
+
+// wait takes the time that a query takes, and locks.
+func (c *cabinet) wait(takes *func() time.Duration) {
+	c.mu.Lock()
+	if *takes == nil {
+		return
+	}
+	d := (*takes)()
+	c.mu.Unlock()
+	<-time.After(d)
+	c.mu.Lock()
+}
+
+// Find implements account.Store.
+func (c *cabinet) Find(_ context.Context, name string) (account.Account, error) {
+	c.wait(&c.reading)
+	defer c.mu.Unlock()
+	if found, ok := c.accounts[name]; ok {
+		return found, nil
+	}
+	return account.Account{}, account.ErrUnknown
+}
+
+// Create implements account.Store.
+func (c *cabinet) Create(_ context.Context, name, hash string) (account.Account, error) {
+	c.wait(&c.writing)
+	defer c.mu.Unlock()
+	if _, ok := c.accounts[name]; ok {
+		return account.Account{}, account.ErrTaken
+	}
+	created := account.Account{ID: int64(len(c.accounts) + 1), Name: name, Hash: hash}
+	c.accounts[name] = created
+	return created, nil
+}
+
+// ban bans an account for good.
+func (c *cabinet) ban(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	banned := c.accounts[name]
+	banned.Ban = &account.Ban{}
+	c.accounts[name] = banned
+	c.revoked = append(c.revoked, account.Revocation{Seq: int64(len(c.revoked) + 1), Account: banned.ID})
+}
+
+// Revocations implements account.Store.
+func (c *cabinet) Revocations(_ context.Context, after int64) ([]account.Revocation, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if after < 0 {
+		after = int64(max(0, len(c.revoked)-1))
+	}
+	return slices.Clone(c.revoked[after:]), nil
+}
+
+// Append implements history.Store.
+func (c *cabinet) Append(_ context.Context, messages []history.Message) error {
+	c.wait(&c.writing)
+	defer c.mu.Unlock()
+	c.messages, c.posted = append(c.messages, messages...), append(c.posted, messages...)
+	return nil
+}
+
+// choose returns the first messages above an id of which a test holds. What comes after it has looked is not among them,
+// though it comes before it returns.
+func (c *cabinet) choose(after codec.ID, limit int, of func(*history.Message) bool) (page []history.Message, err error) {
+	c.wait(&c.reading)
+	defer c.mu.Unlock()
+	defer c.wait(&c.reading)
+	defer c.mu.Unlock()
+	for i := range c.messages {
+		if m := &c.messages[i]; m.ID > after && len(page) < limit && of(m) {
+			page = append(page, *m)
+		}
+	}
+	return page, nil
+}
+
+// Missed implements history.Store.
+func (c *cabinet) Missed(_ context.Context, reader history.Party, after codec.ID, limit int) ([]history.Message, error) {
+	return c.choose(after, limit, func(m *history.Message) bool { return m.For(reader) })
+}
+
+// Mail implements history.Store.
+func (c *cabinet) Mail(_ context.Context, account int64, after codec.ID, limit int) ([]history.Message, error) {
+	return c.choose(after, limit, func(m *history.Message) bool { return m.Mail && m.To.Account == account })
+}
+
+// Delivered implements history.Store.
+func (c *cabinet) Delivered(_ context.Context, account int64, upTo codec.ID) error {
+	c.wait(&c.writing)
+	defer c.mu.Unlock()
+	for i := range c.messages {
+		if m := &c.messages[i]; m.To.Account == account && m.ID <= upTo {
+			m.Mail = false
+		}
+	}
+	return nil
+}
+
+// Bounds implements history.Store.
+func (c *cabinet) Bounds(context.Context) (newest, removed codec.ID, err error) {
+	c.wait(&c.reading)
+	defer c.mu.Unlock()
+	if n := len(c.messages); n > 0 {
+		newest = c.messages[n-1].ID
+	}
+	return newest, c.removed, nil
+}
+
+// Page implements history.Store.
+func (c *cabinet) Page(context.Context, history.Conversation, codec.ID, codec.ID, int) ([]history.Message, bool, error) {
+	return nil, false, nil
+}
+
+// Prune implements history.Store.
+func (c *cabinet) Prune(context.Context, history.Retention, int) (int, error) { return 0, nil }
