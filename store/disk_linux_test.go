@@ -2,72 +2,35 @@ package store_test
 
 import (
 	"context"
-	"errors"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"hubbub/codec"
+	"hubbub/internal/disktest"
 )
-
-// inside marks the process in which onDisk's test runs.
-const inside = "HUBBUB_TEST_ON_DISK"
-
-// onDisk runs a test in a process that may mount a disk of its own which nobody else sees: this test once more. The test
-// gets a directory that is the disk's root. Root needs that as others do: the mode of a file does not keep it from writing.
-func onDisk(t *testing.T, test func(t *testing.T, disk string)) {
-	t.Helper()
-	if disk := os.Getenv(inside); disk != "" {
-		if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=4m"); err != nil {
-			t.Fatal(err)
-		}
-		test(t, disk)
-		return
-	}
-	t.Parallel()
-	command := exec.Command(os.Args[0], "-test.v", "-test.run", "^"+t.Name()+"$")
-	command.Env = append(os.Environ(), inside+"="+t.TempDir())
-	command.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-	}
-	output, err := command.CombinedOutput()
-	if err != nil || !strings.Contains(string(output), "--- PASS: "+t.Name()) {
-		t.Errorf("%v\n%s", err, output)
-	}
-}
-
-func remount(t *testing.T, disk string, flags uintptr) {
-	t.Helper()
-	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT|flags, ""); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // TestReadOnlyDisk opens on a disk that can't be written to: with nothing there, with a directory, and with a database.
 func TestReadOnlyDisk(t *testing.T) {
-	onDisk(t, func(t *testing.T, disk string) {
+	disktest.On(t, func(t *testing.T, disk string) {
 		d := database{"sqlite", filepath.Join(disk, "data")}
 		const advice = "read-only file system: choose another --data-dir, or let this user write to it"
-		remount(t, disk, syscall.MS_RDONLY)
+		disktest.Writable(t, disk, false)
 		refuses(t, d, advice)
-		remount(t, disk, 0)
+		disktest.Writable(t, disk, true)
 		if err := os.Mkdir(d.dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		remount(t, disk, syscall.MS_RDONLY)
+		disktest.Writable(t, disk, false)
 		refuses(t, d, advice)
-		remount(t, disk, 0)
+		disktest.Writable(t, disk, true)
 		if err := d.open(t).Close(); err != nil {
 			t.Fatal(err)
 		}
-		remount(t, disk, syscall.MS_RDONLY)
+		disktest.Writable(t, disk, false)
 		refuses(t, d, advice)
 	})
 }
@@ -75,7 +38,7 @@ func TestReadOnlyDisk(t *testing.T) {
 // TestFullDisk appends until the disk is full: that is said, nothing that was kept is lost, and when there is space again
 // the same Append succeeds.
 func TestFullDisk(t *testing.T) {
-	onDisk(t, func(t *testing.T, disk string) {
+	disktest.On(t, func(t *testing.T, disk string) {
 		ballast := filepath.Join(disk, "ballast")
 		if err := os.WriteFile(ballast, make([]byte, 2<<20), 0o600); err != nil {
 			t.Fatal(err)
@@ -110,18 +73,8 @@ func TestFullDisk(t *testing.T) {
 
 // TestFullFromTheStart opens on a disk without any space.
 func TestFullFromTheStart(t *testing.T) {
-	onDisk(t, func(t *testing.T, disk string) {
-		f, err := os.Create(filepath.Join(disk, "ballast"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		for page := make([]byte, 4096); err == nil; {
-			_, err = f.Write(page)
-		}
-		if !errors.Is(err, syscall.ENOSPC) {
-			t.Fatal(err)
-		}
+	disktest.On(t, func(t *testing.T, disk string) {
+		disktest.Fill(t, disk)
 		refuses(t, database{"sqlite", disk}, filepath.Join(disk, "hubbub.db"), "disk", "space")
 	})
 }
