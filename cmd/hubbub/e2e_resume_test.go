@@ -74,8 +74,8 @@ func resume(t *testing.T, flags ...string) {
 	t.Logf("%d cuts and %d resumes in %.0f s", cutter.cuts.Load(), back.Load(), time.Since(begun).Seconds())
 }
 
-// speaker is a client with what it has said and heard.
-type speaker struct {
+// talker is a client with what it has said and heard.
+type talker struct {
 	*client.Client
 	name    string
 	friends []string    // to whom it whispers; nil: it is a guest
@@ -93,7 +93,7 @@ type utterance struct {
 }
 
 // gather logs everybody in by way of the cutter, once the accounts are registered, each from an address of its own.
-func gather(ctx context.Context, t *testing.T, server, cutter string) (crowd []*speaker) {
+func gather(ctx context.Context, t *testing.T, server, cutter string) (crowd []*talker) {
 	t.Helper()
 	var accounts []string
 	for i := range resumeAccounts {
@@ -109,11 +109,11 @@ func gather(ctx context.Context, t *testing.T, server, cutter string) (crowd []*
 	options := client.Options{Reconnect: true, RetryMin: 5 * time.Millisecond, RetryMax: 50 * time.Millisecond}
 	for _, name := range accounts {
 		options.User, options.Password = name, resumePassword
-		crowd = append(crowd, &speaker{Client: dialAs(ctx, t, cutter, options), name: name, friends: accounts})
+		crowd = append(crowd, &talker{Client: dialAs(ctx, t, cutter, options), name: name, friends: accounts})
 	}
 	for i := range resumeGuests {
 		options.User, options.Password = fmt.Sprintf("guest%d", i), ""
-		crowd = append(crowd, &speaker{Client: dialAs(ctx, t, cutter, options), name: options.User})
+		crowd = append(crowd, &talker{Client: dialAs(ctx, t, cutter, options), name: options.User})
 	}
 	return crowd
 }
@@ -129,7 +129,7 @@ func dialAs(ctx context.Context, t *testing.T, address string, options client.Op
 }
 
 // listen notes what comes, up to the end of it all, and tells of each time that the client is back.
-func (s *speaker) listen(t *testing.T, back func()) {
+func (s *talker) listen(t *testing.T, back func()) {
 	note := func(r utterance, replayed bool) {
 		s.heard = append(s.heard, r)
 		if replayed {
@@ -156,7 +156,7 @@ func (s *speaker) listen(t *testing.T, back func()) {
 }
 
 // speak says something now and then, to everybody or to a friend, until it is enough.
-func (s *speaker) speak(ctx context.Context, t *testing.T, enough <-chan struct{}) {
+func (s *talker) speak(ctx context.Context, t *testing.T, enough <-chan struct{}) {
 	tick := time.NewTicker(speakEvery)
 	defer tick.Stop()
 	for n := 0; ; n++ {
@@ -188,7 +188,7 @@ func (s *speaker) speak(ctx context.Context, t *testing.T, enough <-chan struct{
 }
 
 // compare holds what everybody has heard, and was told to be said, against the server's history up to the end.
-func compare(ctx context.Context, t *testing.T, herald *client.Client, crowd []*speaker, end codec.ID) {
+func compare(ctx context.Context, t *testing.T, herald *client.Client, crowd []*talker, end codec.ID) {
 	t.Helper()
 	public := past(ctx, t, herald, "", "", end)
 	history := slices.Clone(public)
