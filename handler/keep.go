@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"context"
 	"strings"
 
 	"hubbub/codec"
@@ -64,4 +65,13 @@ func (c *Chat) answerKept(receipts []history.Receipt) {
 			frame = frame[:0]
 		}
 	}
+}
+
+// flush waits until what was said is kept. While the database takes nothing it fails at once: those who wait have workers
+// that others need.
+func (c *Chat) flush(ctx context.Context) error {
+	if err := c.journal.Err(); err != nil {
+		return err
+	}
+	return c.journal.Flush(ctx)
 }

@@ -19,7 +19,7 @@ func (t *turn) logout(m *codec.LogoutRequest) error {
 	}
 	request := *m
 	return t.await(c.config.Fetch, &request, func(ctx context.Context) func(*turn) error {
-		_ = c.journal.Flush(ctx) // a database that is away keeps nobody here for longer than that
+		_ = c.flush(ctx) // a database that is away keeps nobody here for longer than that
 		return func(t *turn) error { return t.leave(&request) }
 	})
 }

@@ -37,7 +37,7 @@ func (r *replay) waited(t *turn) error {
 	c := t.chat
 	return t.await(c.config.Fetch, nil, func(ctx context.Context) func(*turn) error {
 		var page []history.Message
-		err := c.journal.Flush(ctx) // or some would not be in the database yet
+		err := c.flush(ctx) // or some would not be in the database yet
 		if err == nil {
 			page, err = c.config.History.Mail(ctx, r.reader.Account, r.after, replayPage)
 		}
@@ -165,7 +165,7 @@ func (t *turn) confirmed() {
 	c.config.Fetch(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 		defer cancel()
-		err := c.journal.Flush(ctx) // what is put into a mailbox later would stay there
+		err := c.flush(ctx) // what is put into a mailbox later would stay there
 		if err == nil {
 			err = c.config.History.Delivered(ctx, r.reader.Account, r.newest)
 		}

@@ -72,8 +72,13 @@ func (s *Server) endAll(begun time.Time, over time.Duration, stopped <-chan erro
 	}
 }
 
-// endOnEach ends up to n sessions of each loop.
+// endOnEach ends up to n sessions of each loop. Before that, what they have said so far is kept and answered.
 func (s *Server) endOnEach(n int) {
+	if journal := s.chat.Journal(); journal != nil && journal.Err() == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), drainStep)
+		_ = journal.Flush(ctx) // a slow database does not keep the server from ending
+		cancel()
+	}
 	for _, l := range *s.loops.Load() {
 		_ = l.events.Execute(context.Background(), gnet.RunnableFunc(func(context.Context) error {
 			defer l.recover("shutdown")

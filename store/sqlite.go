@@ -80,14 +80,18 @@ func makePrivate(dir, path string) error {
 // openFile prepares connections and makes none. A commit is on the disk when it returns (synchronous), and readers and
 // the writer do not wait for each other (WAL).
 func openFile(path, options string, connections int) (*sql.DB, error) {
-	name := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
-	db, err := sql.Open("sqlite", name+"?_busy_timeout="+sqliteBusy+"&_journal_mode=WAL&_synchronous=FULL"+options)
+	db, err := sql.Open("sqlite", fileURL(path)+"?_busy_timeout="+sqliteBusy+"&_journal_mode=WAL&_synchronous=FULL"+options)
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	return db, nil
+}
+
+// fileURL names a file for SQLite, without options.
+func fileURL(path string) string {
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
 }
 
 // prepare compiles what Append runs. Parameters without numbers are bound faster: SQLite searches all of a statement's

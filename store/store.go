@@ -16,6 +16,8 @@ import (
 type Store struct {
 	engine
 	read, write *sql.DB // the same one, where readers need no connections of their own
+
+	claimed func() error // gives up what Claim has; nil: nothing
 }
 
 var (
@@ -30,6 +32,8 @@ type engine interface {
 	// explain says what an error of the database means and what to do about it. Errors that it does not know stay as
 	// they are.
 	explain(err error) error
+	// claim makes this process the only server, if it can, and returns what gives that up; nil when another one is.
+	claim(ctx context.Context) (giveUp func() error, err error)
 }
 
 // Open connects to a database and brings its tables up to date. "sqlite" is the file hubbub.db in dataDir, which is made
@@ -53,7 +57,11 @@ func (s *Store) Check(ctx context.Context) error {
 
 // Close closes the connections. Nothing may be called after it, and nothing that is running is waited for.
 func (s *Store) Close() error {
-	err := s.read.Close()
+	var err error
+	if s.claimed != nil {
+		err = s.claimed()
+	}
+	err = errors.Join(err, s.read.Close())
 	if s.write != s.read {
 		err = errors.Join(err, s.write.Close())
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -42,7 +43,7 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 	for _, name := range unknownVariables(command) {
 		log.Warn("this variable is no setting: is it misspelt?", zap.String("variable", name))
 	}
-	remembered, closeStore, err := c.openStore(ctx)
+	remembered, closeStore, err := c.openStore(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 const openTimeout = time.Minute
 
 // openStore opens what keeps accounts and history, which is nil when nothing is to.
-func (c *serveCmd) openStore(ctx context.Context) (server.Store, func(), error) {
+func (c *serveCmd) openStore(ctx context.Context, log *zap.Logger) (server.Store, func(), error) {
 	if c.Database == "none" {
 		return nil, func() {}, nil
 	}
@@ -81,6 +82,12 @@ func (c *serveCmd) openStore(ctx context.Context) (server.Store, func(), error) 
 	opened, err := store.Open(ctx, c.Database, c.DataDir)
 	if err != nil {
 		return nil, nil, err
+	}
+	err = opened.Claim(ctx, func() {
+		log.Warn("another server uses the database; this one waits for its end", zap.Duration("at-most", openTimeout))
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, opened.Close())
 	}
 	return opened, func() { _ = opened.Close() }, nil
 }
