@@ -52,6 +52,9 @@ func (c *Chat) page(ctx context.Context, m *codec.HistoryRequest, self history.P
 		}
 		of = history.Conversation{A: self, B: history.Party{Account: found.ID, Name: with}}
 	}
+	if c.journal.Kept() < c.lastID() {
+		_ = c.flush(ctx) // who has just said something finds it; while that can't be kept, the rest can be read
+	}
 	limit := int(m.Limit)
 	if limit == 0 || limit > codec.HistoryMax {
 		limit = codec.HistoryMax

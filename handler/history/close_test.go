@@ -58,7 +58,7 @@ func TestCloseOfDeafStore(t *testing.T) {
 			Store: s, Answer: func([]Receipt) {}, Failed: func(error) {}, Appended: func(int, time.Duration) {},
 		})
 		go j.Run()
-		j.Add(Message{ID: 1}, Receipt{})
+		j.Add(Message{ID: 1}, Receipt{Ref: 1})
 		synctest.Wait()
 		j.Add(Message{ID: 2}, Receipt{})
 		ctx, cancel := context.WithCancelCause(t.Context())

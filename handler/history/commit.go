@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	groupBytes    = 1 << 20          // of a group, unless it is one message
-	appendTimeout = 10 * time.Second // after which a Store is asked again
+	groupBytes    = 1 << 20               // of a group, unless it is one message
+	gather        = 20 * time.Millisecond // for which messages wait for others when nobody waits for them
+	appendTimeout = 10 * time.Second      // after which a Store is asked again
 	retryMin      = 10 * time.Millisecond
 	retryMax      = time.Second
 	surrender     = time.Second // which an Append has to return when nobody waits for it any more
@@ -44,6 +45,8 @@ func (j *Journal) group() []Message {
 	for j.kept == j.messages.length && !j.closed {
 		j.work.Wait()
 	}
+	j.gather()
+	j.urged = false
 	run, bytes := j.messages.run(j.kept), 0
 	for i := range run {
 		if bytes += run[i].size(); bytes > groupBytes && i > 0 {
@@ -51,6 +54,33 @@ func (j *Journal) group() []Message {
 		}
 	}
 	return run
+}
+
+// gather waits until the messages that wait are worth an Append: somebody waits for their being kept, they are many, or
+// the time is up. An Append costs as much as a hundred messages, and messages without a receipt would get one each. The
+// caller holds the lock.
+func (j *Journal) gather() {
+	if j.hurried() {
+		return
+	}
+	timer := time.AfterFunc(gather, j.urge)
+	defer timer.Stop()
+	for !j.hurried() {
+		j.work.Wait()
+	}
+}
+
+// hurried reports whether what waits is to be kept now. The caller holds the lock.
+func (j *Journal) hurried() bool {
+	return j.urged || j.closed || j.receipts.length > 0 || j.messages.length-j.kept >= blockLen
+}
+
+// urge has what waits kept now.
+func (j *Journal) urge() {
+	j.mu.Lock()
+	j.urged = true
+	j.mu.Unlock()
+	j.work.Signal()
 }
 
 // keep has the Store keep a group, however often that takes. It reports false when it gave up.
@@ -146,6 +176,8 @@ func (j *Journal) Flush(ctx context.Context) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for target := j.added; j.reached < target; {
+		j.urged = true
+		j.work.Signal()
 		if err := j.await(ctx); err != nil && j.reached < target {
 			return fmt.Errorf("not all messages are in the history yet: %w", err)
 		}

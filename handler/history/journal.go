@@ -64,6 +64,7 @@ type Journal struct {
 	failure  error          // of the last Append
 	stats    Stats          // but what waits
 	progress chan struct{}  // closed when reached has grown; nil while nobody waits for that
+	urged    bool           // what waits is to be kept now
 	closed   bool
 
 	ctx    context.Context // ends when Run is to give up
@@ -110,8 +111,11 @@ func (j *Journal) Add(m Message, r Receipt) {
 		j.receipts.push(r)
 	}
 	j.added = m.ID
+	waiting := j.messages.length - j.kept
 	j.mu.Unlock()
-	j.work.Signal()
+	if waiting == 1 || waiting >= blockLen || r.Ref != 0 { // or Run would wake for nothing
+		j.work.Signal()
+	}
 }
 
 // Kept returns the id up to which everything that was added is in the Store. Anyone.
