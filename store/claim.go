@@ -26,8 +26,7 @@ const (
 var errClaimed = errors.New("another server uses this database, and two would give their messages the same ids")
 
 // Claim makes this process the database's only server until Close. Where there is another one, it calls waiting, once, and
-// waits for that one's end as long as ctx lasts: a new server may be started before the old one has ended. On PostgreSQL
-// the claim ends with its connection too. Once.
+// stands by until that one has ended, or ctx. On PostgreSQL the claim ends with its connection too. Once.
 func (s *Store) Claim(ctx context.Context, waiting func()) error {
 	tick := time.NewTicker(claimInterval)
 	defer tick.Stop()

@@ -44,6 +44,9 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 		log.Warn("this variable is no setting: is it misspelt?", zap.String("variable", name))
 	}
 	remembered, closeStore, err := c.openStore(ctx, log)
+	if err != nil && ctx.Err() != nil {
+		return nil // it was told to end while it stood by
+	}
 	if err != nil {
 		return err
 	}
@@ -77,15 +80,13 @@ func (c *serveCmd) openStore(ctx context.Context, log *zap.Logger) (server.Store
 	if c.Database == "none" {
 		return nil, func() {}, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	opening, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	opened, err := store.Open(ctx, c.Database, c.DataDir)
+	opened, err := store.Open(opening, c.Database, c.DataDir)
 	if err != nil {
 		return nil, nil, err
 	}
-	err = opened.Claim(ctx, func() {
-		log.Warn("another server uses the database; this one waits for its end", zap.Duration("at-most", openTimeout))
-	})
+	err = opened.Claim(ctx, func() { log.Warn("another server uses the database; this one stands by until it ends") })
 	if err != nil {
 		return nil, nil, errors.Join(err, opened.Close())
 	}
