@@ -25,7 +25,7 @@ func TestGather(t *testing.T) {
 			d := newDesk(t, 0)
 			synctest.Wait()
 			d.mutter(1)
-			time.Sleep(after)
+			<-time.After(after)
 			d.mutter(2)
 			then(d)
 			synctest.Wait()
@@ -37,7 +37,7 @@ func TestGather(t *testing.T) {
 		})
 	}
 	f("not yet", gather/2, func(*desk) {})
-	f("in time", gather/2, func(*desk) { time.Sleep(gather / 2) }, 1, 2)
+	f("in time", gather/2, func(*desk) { <-time.After(gather / 2) }, 1, 2)
 	f("the first was too early", 2*gather, func(*desk) {}, 1, 1)
 	f("a receipt", 0, func(d *desk) { d.say("well", 3) }, 1, 3)
 	f("many", 0, func(d *desk) { d.mutter(through(3, blockLen)...) }, 1, blockLen)
