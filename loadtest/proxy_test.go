@@ -132,6 +132,7 @@ type spoiler struct {
 	user  net.Conn
 	part  []byte // of a packet
 	due   bool   // a swap, as soon as two messages come at once
+	heard bool   // a broadcast
 	ref   uint32 // the latest request that was answered
 }
 
@@ -167,6 +168,10 @@ func (s *spoiler) chosen(packet []byte) bool {
 	}
 	if kind != p.kind || p.fault == none {
 		return false
+	}
+	if kind == codec.TypeBroadcastNotify && !s.heard {
+		s.heard = true
+		return false // it may have been on its way at the login, and then nobody can know that it is missing
 	}
 	s.due = p.passed.Add(1)%p.every == 0 || s.due
 	return s.due
