@@ -1,48 +1,49 @@
 package server
 
 import (
-	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"hubbub/handler"
-	"hubbub/handler/account"
+	"go.uber.org/zap"
+
+	"hubbub/codec"
 	"hubbub/handler/history"
+	"hubbub/store"
 )
 
-// overfull is a database with so much to prune that it takes minutes.
-type overfull struct {
-	Store
-	left   int // messages too many
-	looked time.Time
-	late   time.Duration // the longest time between two looks at the revocations
-}
-
-func (o *overfull) Prune(_ context.Context, _ history.Retention, limit int) (int, error) {
-	<-time.After(300 * time.Millisecond)
-	n := min(limit, o.left)
-	o.left -= n
-	return n, nil
-}
-
-func (o *overfull) Revocations(context.Context, int64) ([]account.Revocation, error) {
-	o.late = max(o.late, time.Since(o.looked))
-	o.looked = time.Now()
-	return nil, nil
-}
-
-// TestPruningDelaysNoBan: however much is to be removed, bans are looked for about every second, and all of it goes.
-func TestPruningDelaysNoBan(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		o := &overfull{left: 500*pruneStep + 1, looked: time.Now()}
-		s := &Server{store: o, chat: handler.New(handler.Config{Now: time.Now, Accounts: o})}
-		s.config.Store(&Config{})
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-		defer cancel()
-		s.lookAfter(ctx)
-		if o.left > 0 || o.late > 3*revokeInterval {
-			t.Errorf("%d messages are left, and a ban may wait for %v", o.left, o.late)
+// TestPrune: what is too old goes, and of what is too many the oldest.
+func TestPrune(t *testing.T) {
+	for _, test := range []struct {
+		age   time.Duration
+		count int64
+		left  int
+	}{{0, 0, 10}, {time.Hour, 0, 7}, {0, 5, 5}, {time.Hour, 5, 5}, {time.Hour, 8, 7}} {
+		kept, err := store.Open(t.Context(), "sqlite", t.TempDir())
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+		defer kept.Close()
+		var messages []history.Message
+		for i := range 10 {
+			at := time.Now()
+			if i < 3 {
+				at = at.Add(-2 * time.Hour)
+			}
+			messages = append(messages, history.Message{
+				ID: codec.MakeID(codec.TickAt(at)+uint64(i), 0), From: history.Party{Name: "alice"}, Text: "hello",
+			})
+		}
+		if err := kept.Append(t.Context(), messages); err != nil {
+			t.Fatal(err)
+		}
+		s := &Server{store: kept, log: zap.NewNop()}
+		s.config.Store(&Config{HistoryAge: test.age, HistoryCount: test.count})
+		if done, err := s.prune(t.Context()); err != nil || !done {
+			t.Errorf("%+v: %v, %v", test, done, err)
+		}
+		page, _, err := kept.Page(t.Context(), history.Conversation{}, 0, 0, 100)
+		if err != nil || len(page) != test.left || page[len(page)-1].ID != messages[9].ID {
+			t.Errorf("%+v: %d messages are left (%v)", test, len(page), err)
+		}
+	}
 }
