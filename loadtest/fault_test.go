@@ -53,7 +53,7 @@ func TestFaultsAreCaught(t *testing.T) {
 			case kind == codec.TypeLoginResponse || kind == codec.TypeLogoutResponse:
 				phases = "  - {name: all, duration: 1500ms, ramp: 100ms, broadcast: 100/s, churn: 100%/s}\n"
 			case every < 10_000:
-				phases = "  - {name: all, duration: 500ms, ramp: 100ms, broadcast: 1000/s}\n"
+				phases = "  - {name: all, duration: 1500ms, ramp: 100ms, broadcast: 350/s}\n"
 			}
 			p, address := startProxy(t, startServer(t), fault, every, kind)
 			run := load(t, address, users, phases)
