@@ -33,7 +33,7 @@ run: build ## the server, with ARGS
 test: deps lint stale race ## everything that must hold before a merge
 
 race:
-	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 25m ./...
 
 lint: gofmt vet staticcheck ## what needs no test to be seen
 
