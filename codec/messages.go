@@ -210,6 +210,13 @@ type HistoryRequest struct {
 // HistoryMax is the most messages that a page has. Long ones may make it less: a page is one packet.
 const HistoryMax = 100
 
+const (
+	// HistoryBytesMax is how many bytes the messages of a page have together: what a packet leaves them.
+	HistoryBytesMax = MaxPacket - HeaderSize - 4 - 2 - 1 - 2
+	// HistoryMessageBytes is what each of them takes beside its name and its text.
+	HistoryMessageBytes = 8 + 2 + 2
+)
+
 func (m *HistoryRequest) layout(f *fields) {
 	m.Asked.layout(f)
 	f.str("room", &m.Room)

@@ -38,7 +38,7 @@ type Config struct {
 	Async    bool          // whether SUCCESS does not wait for the database
 	// Hash runs what keeps a processor busy for long, and Fetch what waits for the database. Needed with Accounts.
 	Hash, Fetch Runner
-	// Unavailable is told what the database could not do, but for the journal's failures. nil: nobody is.
+	// Unavailable is told what the database could not do, but for the journal's failures. Needed with Accounts.
 	Unavailable func(what string, err error)
 	// Unkept is told when the journal can't keep messages any more, and with nil when it can again.
 	Unkept func(err error)

@@ -76,14 +76,13 @@ func (c *Chat) page(ctx context.Context, m *codec.HistoryRequest, self history.P
 
 // fitting returns as many messages as one packet holds, the oldest of them or the newest.
 func fitting(messages []history.Message, oldest bool) []history.Message {
-	const header, fields = codec.HeaderSize + 4 + 2 + 1 + 2, 8 + 2 + 2
-	room := codec.MaxPacket - header
+	room := codec.HistoryBytesMax
 	for n := range messages {
 		m := &messages[n]
 		if !oldest {
 			m = &messages[len(messages)-1-n]
 		}
-		if room -= fields + len(m.From.Name) + len(m.Text); room < 0 {
+		if room -= codec.HistoryMessageBytes + len(m.From.Name) + len(m.Text); room < 0 {
 			if oldest {
 				return messages[:n]
 			}

@@ -9,6 +9,7 @@ import (
 
 	"hubbub/codec"
 	"hubbub/handler"
+	"hubbub/handler/account"
 	"hubbub/session"
 )
 
@@ -62,9 +63,9 @@ const (
 	idleFactor = 2.5
 	// linger bounds how long a session's last bytes may take to reach it.
 	linger = 5 * time.Second
-	// packetOverhead is what a packet needs beside a message: header, answer, mark, number of messages, id, a name and two
-	// lengths. That is a page of history with one message, the longest one: what is let in must fit into what carries it on.
-	packetOverhead = codec.HeaderSize + 4 + 2 + 1 + 2 + 8 + 2 + 32 + 2
+	// packetOverhead is what a packet needs beside a message at most, which is in a page of history with one message of the
+	// longest name: what is let in must fit into what carries it on.
+	packetOverhead = codec.MaxPacket - codec.HistoryBytesMax + codec.HistoryMessageBytes + account.NameBytesMax
 	// descriptorReserve are kept free for up to 16 loops, the operators' port, files and refused connections; more
 	// loops need descriptorsPerLoop each beyond that.
 	descriptorReserve = 300
