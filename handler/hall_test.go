@@ -51,6 +51,7 @@ func openHall(t rapid.TB, c *cabinet) *hall {
 		Panicked: func(_ *session.Session, value any, stack []byte) { t.Errorf("%v\n%s", value, stack) },
 		Accounts: c, History: c, Newest: newest, Hash: aside, Fetch: aside,
 		Unavailable: func(what string, err error) { t.Error(what, err) },
+		Revoked:     func(account.Revocation) {},
 		Unkept:      func(error) {}, Kept: func(int, time.Duration) {},
 	})
 	h.chat.hasher = cheap

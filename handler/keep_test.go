@@ -100,18 +100,3 @@ func TestAPageFitsItsPacket(t *testing.T) {
 		t.Errorf("%d of 3 messages", len(page))
 	}
 }
-
-// TestRevokedSince: a session is to go when its account was revoked after it was found good.
-func TestRevokedSince(t *testing.T) {
-	h := newHouse(func(*session.Session, codec.Message) {})
-	c := h.chat
-	c.revoked.Store(int64(7), 10*time.Second)
-	for known, want := range map[time.Duration]bool{9 * time.Second: true, 11 * time.Second: false} {
-		if got := c.revokedSince(7, known); got != want {
-			t.Errorf("known at %v and revoked at 10s: %v", known, got)
-		}
-	}
-	if c.revokedSince(8, 0) {
-		t.Error("another account is revoked")
-	}
-}

@@ -17,6 +17,7 @@ func (c *Chat) Revoke(ctx context.Context, after int64) (newest int64, err error
 	for _, r := range revoked {
 		c.revoked.Store(r.Account, c.elapsed()) // first, for those who are about to come in
 		c.Hub.EndAccount(r.Account, session.Kicked)
+		c.config.Revoked(r)
 		after = r.Seq
 	}
 	return after, nil

@@ -66,6 +66,9 @@ func (s *Server) remember(chat *handler.Config) error {
 			s.log.Warn("the database could not be asked", zap.String("for", what), zap.Error(err))
 		}
 	}
+	chat.Revoked = func(r account.Revocation) {
+		s.log.Info("an account's sessions are ended", zap.String("account", r.Name), zap.String("why", r.Why))
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), keepTimeout)
 	defer cancel()
 	if chat.Newest, _, err = s.store.Bounds(ctx); err != nil {

@@ -42,7 +42,7 @@ func (s *Store) Rehash(ctx context.Context, id int64, old, hash string) error {
 func (s *Store) SetPassword(ctx context.Context, name, hash string) error {
 	return s.change(ctx, "set a password", func(tx *sql.Tx) error {
 		const query = "UPDATE accounts SET hash = $2 WHERE name = $1 RETURNING id"
-		return revoke(ctx, tx, name, "your password was changed", tx.QueryRowContext(ctx, query, name, hash))
+		return revoke(ctx, tx, name, "a new password", tx.QueryRowContext(ctx, query, name, hash))
 	})
 }
 
@@ -55,7 +55,7 @@ func (s *Store) SetBan(ctx context.Context, name string, ban *account.Ban) error
 		return s.failed("lift a ban", known(err))
 	}
 	return s.change(ctx, "ban an account", func(tx *sql.Tx) error {
-		why := "your account was banned"
+		why := "banned"
 		if ban.Reason != "" {
 			why += ": " + ban.Reason
 		}
@@ -71,7 +71,7 @@ func (s *Store) Remove(ctx context.Context, name string) error {
 			return err
 		}
 		const query = "DELETE FROM accounts WHERE name = $1 RETURNING id"
-		return revoke(ctx, tx, name, "your account was removed", tx.QueryRowContext(ctx, query, name))
+		return revoke(ctx, tx, name, "removed", tx.QueryRowContext(ctx, query, name))
 	})
 }
 

@@ -71,7 +71,7 @@ func TestPasswords(t *testing.T) {
 		if err := s.SetPassword(ctx, "eve", "3"); !errors.Is(err, account.ErrUnknown) {
 			t.Errorf("a password for nobody returns %v", err)
 		}
-		want := []account.Revocation{{Seq: 1, Account: ann.ID, Name: "ann", Why: "your password was changed"}}
+		want := []account.Revocation{{Seq: 1, Account: ann.ID, Name: "ann", Why: "a new password"}}
 		if got, err := s.Revocations(ctx, 0); err != nil || !slices.Equal(got, want) {
 			t.Errorf("the revocations are %+v (%v), want %+v", got, err, want)
 		}
@@ -93,7 +93,7 @@ func TestBans(t *testing.T) {
 			}
 			revoked, err := s.Revocations(ctx, -1)
 			if err != nil || len(revoked) != 1 || !strings.HasSuffix(revoked[0].Why, ban.Reason) ||
-				!strings.HasPrefix(revoked[0].Why, "your account was banned") {
+				!strings.HasPrefix(revoked[0].Why, "banned") {
 				t.Errorf("the newest revocation is %+v (%v)", revoked, err)
 			}
 		}
@@ -140,7 +140,7 @@ func TestRemove(t *testing.T) {
 		if err := s.Remove(ctx, "bob"); !errors.Is(err, account.ErrUnknown) {
 			t.Errorf("removing nobody returns %v", err)
 		}
-		want := []account.Revocation{{Seq: 1, Account: bob.ID, Name: "bob", Why: "your account was removed"}}
+		want := []account.Revocation{{Seq: 1, Account: bob.ID, Name: "bob", Why: "removed"}}
 		if got, err := s.Revocations(ctx, -1); err != nil || !slices.Equal(got, want) {
 			t.Errorf("the revocations are %+v (%v), want %+v", got, err, want)
 		}

@@ -43,6 +43,9 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 	for _, name := range unknownVariables(command) {
 		log.Warn("this variable is no setting: is it misspelt?", zap.String("variable", name))
 	}
+	hangup := make(chan os.Signal, 1) // one that comes while the server stands by is followed then
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	remembered, closeStore, err := c.openStore(ctx, log)
 	if err != nil && ctx.Err() != nil {
 		return nil // it was told to end while it stood by
@@ -56,9 +59,6 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 	if err != nil {
 		return err
 	}
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
 	go func() {
 		for {
 			select {

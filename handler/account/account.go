@@ -35,7 +35,7 @@ type Revocation struct {
 	Seq     int64 // grows
 	Account int64
 	Name    string
-	Why     string // for the user, as in "your account was banned: spam"
+	Why     string // for operators, as in "banned: spam"
 }
 
 // Store remembers accounts for good. Names are canonical. Its methods may be called from any goroutine and, by the
