@@ -12,6 +12,10 @@ IMAGE    ?= hubbub
 COMPARE  ?= ../shared/bench/compare.sh
 # What the tests need beyond Go, as command=package of Debian. The race detector needs a C compiler.
 NEEDS    := gcc=build-essential tmux=tmux initdb=postgresql
+# Prints what go test prints, then the number of tests and those that were not run.
+GOTEST   := $(GO) tool gotestsum --format standard-quiet --
+# Packages whose tests run whole servers, under load or with the real program: `make check` leaves them out.
+SLOW     := /cmd/hubbub$$|/loadtest$$|/loadtest/swarm$$
 # Files that `make gen` writes.
 GENERATED := $(wildcard README.md docs/PROTOCOL.md docs/performance/*.svg)
 
@@ -22,7 +26,7 @@ BUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(VCS)
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 12
 
-.PHONY: help build run test race lint gofmt vet staticcheck stale gen deps fuzz bench cross image clean
+.PHONY: help build run check test race norace lint gofmt vet staticcheck stale gen deps fuzz bench cross image clean
 
 build: ## bin/hubbub, static
 	$(BUILD) -o bin/hubbub ./cmd/hubbub
@@ -30,10 +34,21 @@ build: ## bin/hubbub, static
 run: build ## the server, with ARGS
 	bin/hubbub serve $(ARGS)
 
-test: deps lint stale race ## everything that must hold before a merge
+check: lint stale ## what to run while working: lint, generated files and the quick tests, within 3 minutes
+	$(GOTEST) $$($(GO) list ./... | grep -vE '$(SLOW)')
+
+test: deps lint stale norace race ## everything that must hold before a merge; its end says what was not run, and why
 
 race:
-	CGO_ENABLED=1 $(GO) test -race -timeout 25m ./...
+	CGO_ENABLED=1 $(GOTEST) -race -timeout 25m ./...
+
+# Files with !race hold tests that count allocations, memory and time, which the race detector changes. internal/tidy fails
+# for a test that neither this nor `race` runs.
+norace:
+	@files=$$(grep -rlE --include='*_test.go' '^//go:build.*!race' .); \
+	tests=$$(sed -n 's/^func \(Test[A-Za-z0-9_]*\)(.*/\1/p' $$files | paste -sd'|'); \
+	packages=$$(dirname $$(grep -l '^func Test' $$files) | sort -u | paste -sd' '); \
+	set -x; $(GOTEST) -run "^($$tests)$$" $$packages
 
 lint: gofmt vet staticcheck ## what needs no test to be seen
 

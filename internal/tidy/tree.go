@@ -42,6 +42,7 @@ var Rules = []Rule{
 	{"packages are documented", checkDocs},
 	{"tests don't sleep", checkSleep},
 	{"tests don't skip", checkSkip},
+	{"tests are run", checkRuns},
 	{"what pages name as tests exists", checkEvidence},
 	{"nothing is left for later", checkLeftovers},
 	{"no machine's paths", checkMachinePaths},
