@@ -1,44 +1,91 @@
 package server
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/pprof"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/panjf2000/gnet/v2"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 )
 
-// admin is the operators' port. A nil admin serves nothing.
-type admin struct {
+// Admin is the operators' port: health, metrics, the log's level. It lives as long as the process, and so longer than a
+// Server: it answers while the database is opened, while the process stands by, and until the last message is kept. Any
+// goroutine may call any method. A nil *Admin is one that nobody asked for: its methods do nothing.
+type Admin struct {
 	listener net.Listener
 	http     *http.Server
-	done     chan struct{}
+	log      *zap.Logger
+	ended    chan struct{} // closed once nothing is served any more
+
+	at atomic.Pointer[position]
 }
 
-func startAdmin(s *Server, address string, withPprof bool) (*admin, error) {
-	if address == "" {
+// position is how far the process is: a phase that SetPhase has set, or the server's own.
+type position struct {
+	phase  Phase
+	detail string
+	server *Server // nil: none runs
+}
+
+func (p *position) now() Phase {
+	if p.server != nil {
+		return p.server.phase()
+	}
+	return p.phase
+}
+
+// describe returns the phase for people, with its detail.
+func (p *position) describe() string {
+	if p.detail == "" {
+		return p.now().String()
+	}
+	return p.now().String() + ": " + p.detail
+}
+
+// StartAdmin listens on config.Admin, at once, and answers with the phase Starting. It returns nil when that is empty. level
+// is the logger's, which /loglevel shows and sets. The error says what to do when it can't listen there.
+func StartAdmin(config Config, log *zap.Logger, level zap.AtomicLevel) (*Admin, error) {
+	if config.Admin == "" {
 		return nil, nil
 	}
-	listener, err := net.Listen("tcp", address)
+	listener, err := net.Listen("tcp", config.Admin)
 	if err != nil {
-		return nil, fmt.Errorf("can't listen for operators on %s: %w; choose another address with --admin, or none with --admin=", address, err)
+		return nil, fmt.Errorf("can't listen for operators on %s: %w; choose another address with --admin, or none with --admin=",
+			config.Admin, err)
 	}
+	a := &Admin{listener: listener, log: log, ended: make(chan struct{})}
+	a.SetPhase(Starting, "")
+	a.http = &http.Server{
+		Handler: a.routes(level, config.Pprof), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
+		ErrorLog: zap.NewStdLog(log.Named("admin")),
+	}
+	go func() {
+		defer close(a.ended)
+		if err := a.http.Serve(newFew(listener, operatorsMax)); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the operators' port stopped", zap.Error(err))
+		}
+	}()
+	at := "http://" + reachable(a.Address())
+	log.Info("operators: "+at+"/metrics", zap.String("ready", at+"/readyz"))
+	return a, nil
+}
+
+func (a *Admin) routes(level zap.AtomicLevel, withPprof bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "/livez\n/readyz\n/metrics\n/loglevel")
 	})
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", s.serveReady)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{Registry: s.metrics.registry}))
-	mux.Handle("/loglevel", s.level)
+	mux.HandleFunc("GET /readyz", a.serveReady)
+	metrics := newProcessMetrics(a)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{Registry: metrics.registry}))
+	mux.Handle("/loglevel", level)
 	if withPprof {
 		mux.HandleFunc("/debug/pprof/", pprof.Index)
 		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
@@ -46,94 +93,40 @@ func startAdmin(s *Server, address string, withPprof bool) (*admin, error) {
 		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
-	a := &admin{listener: listener, done: make(chan struct{}), http: &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
-		ErrorLog: zap.NewStdLog(s.log.Named("admin")),
-	}}
-	go func() {
-		defer close(a.done)
-		if err := a.http.Serve(newFew(listener, operatorsMax)); !errors.Is(err, http.ErrServerClosed) {
-			s.log.Error("the operators' port stopped", zap.Error(err))
-		}
-	}()
-	return a, nil
+	return mux
 }
 
-func (a *admin) address() string {
+// SetPhase says what the process does while no server runs: before the first one, between two, and after the last. A
+// server that was attached is so no longer. detail is for people, such as what is waited for, and may be empty.
+func (a *Admin) SetPhase(phase Phase, detail string) {
+	if a != nil {
+		a.at.Store(&position{phase: phase, detail: detail})
+	}
+}
+
+// Attach has the operators' port show a server's phase, checks and metrics, instead of those of one before it, until
+// SetPhase. Call it before the server's Run.
+func (a *Admin) Attach(s *Server) {
+	if a != nil {
+		a.at.Store(&position{server: s})
+	}
+}
+
+// Address returns where operators connect, with the port that was picked; "" for nowhere.
+func (a *Admin) Address() string {
 	if a == nil {
 		return ""
 	}
 	return a.listener.Addr().String()
 }
 
-func (a *admin) close() {
+// Close stops listening and closes all connections. It is the last thing that a process does.
+func (a *Admin) Close() {
 	if a == nil {
 		return
 	}
 	_ = a.http.Close()
-	<-a.done
-}
-
-// serveReady answers 200 when the server can serve, and 503 with the reason when it can't.
-func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), ReadyTimeout)
-	defer cancel()
-	checks, ok := s.check(ctx)
-	w.Header().Set("Content-Type", "application/json")
-	if !ok {
-		w.WriteHeader(http.StatusServiceUnavailable)
-	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"ready": ok, "checks": checks})
-}
-
-// check asks every loop and the pool for a sign of life.
-func (s *Server) check(ctx context.Context) (checks map[string]string, ok bool) {
-	checks, ok = map[string]string{"draining": "no"}, true
-	fail := func(name, text string) { checks[name], ok = text, false }
-	if s.draining.Load() {
-		fail("draining", "yes")
-	}
-	select {
-	case <-s.ready:
-	default:
-		fail("loops", "not started")
-		return checks, ok
-	}
-	for _, l := range *s.loops.Load() {
-		name := fmt.Sprintf("loop %d", l.lane.Index())
-		checks[name] = "ok"
-		answered := make(chan struct{})
-		err := l.events.Execute(ctx, gnet.RunnableFunc(func(context.Context) error { close(answered); return nil }))
-		if err != nil {
-			fail(name, err.Error())
-			continue
-		}
-		if !within(ctx, answered) {
-			fail(name, "no answer within "+ReadyTimeout.String())
-		}
-	}
-	checks["workers"] = "ok"
-	answered := make(chan struct{})
-	s.pool.probe(func() { close(answered) })
-	if !within(ctx, answered) {
-		fail("workers", fmt.Sprintf("no answer within %s; %d strands wait", ReadyTimeout, s.pool.depth()))
-	}
-	if s.store != nil { // last, because it may use up the time
-		checks["database"] = "ok"
-		if err := s.unfit(ctx); err != nil {
-			fail("database", err.Error())
-		}
-	}
-	return checks, ok
-}
-
-func within(ctx context.Context, done <-chan struct{}) bool {
-	select {
-	case <-done:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	<-a.ended
 }
 
 // few is a listener with a bounded number of connections at a time: those of operators must not use up the descriptors,

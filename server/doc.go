@@ -4,7 +4,7 @@
 //	gnet loop   events: OnOpen, OnTraffic, OnClose → the loop's lane and the sessions' strands
 //	            Run: the lane's Drain, its Tick
 //	ants pool   Turn after Turn of the strands that have something to do
-//	net/http    livez, readyz, metrics, log level, pprof
+//	net/http    livez, readyz, metrics, log level, pprof: Admin, which is there before a Server and after it
 //
 // Each gnet loop has a session.Lane; a lane's methods are called on its loop only. A loop never blocks: it hands
 // packets to strands, and a strand with nothing to do costs nothing. Sessions that are ready wait in one queue, so a

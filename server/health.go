@@ -1,28 +1,50 @@
 package server
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 )
 
-// Health asks the server with this operators' address whether it is ready. The error says what it answered, or why it
-// could not be asked.
+// Health asks the server with this operators' address whether it is ready. The error says in which phase it is and what
+// is wrong with it, or why it could not be asked.
 func Health(ctx context.Context, admin string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(admin)+"/readyz", nil)
 	if err != nil {
-		return err
+		return fmt.Errorf("%q is no address: give host:port to --admin, such as 127.0.0.1:9001", admin)
 	}
-	response, err := http.DefaultClient.Do(request)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy of the environment's
+	response, err := client.Do(request)
 	if err != nil {
 		return fmt.Errorf("can't ask the server at %s: %w; is it running, and is this its --admin address?", admin, err)
 	}
 	defer response.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(response.Body, 4096))
+	body, _ := io.ReadAll(io.LimitReader(response.Body, 64<<10))
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the server at %s is not ready: %s", admin, bytes.TrimSpace(body))
+		return fmt.Errorf("the server at %s is not ready: %s", admin, whyUnready(body))
 	}
 	return nil
+}
+
+// whyUnready returns what /readyz says, in words: the phase while the server does not serve, and what is not ok.
+func whyUnready(body []byte) string {
+	var answer readiness
+	if json.Unmarshal(body, &answer) != nil || answer.Phase == "" {
+		return strings.TrimSpace(string(body))
+	}
+	var reasons []string
+	if answer.Phase != Serving.String() {
+		reasons = append(reasons, answer.Phase)
+	}
+	for _, name := range slices.Sorted(maps.Keys(answer.Checks)) {
+		if text := answer.Checks[name]; name != "draining" && text != "ok" {
+			reasons = append(reasons, name+": "+text)
+		}
+	}
+	return strings.Join(reasons, "; ")
 }

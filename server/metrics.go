@@ -1,11 +1,9 @@
 package server
 
 import (
-	"runtime/debug"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"hubbub/codec"
 	"hubbub/session"
@@ -52,12 +50,11 @@ var (
 	descUnkept      = desc("history_failures_total", "Attempts to keep a group of messages that failed; they are repeated.")
 	descPanics      = desc("panics_total", "Panics that were caught.")
 	descDraining    = desc("draining", "1 while the server shuts down.")
-	descBuild       = desc("build_info", "1, labelled by what was built.", "version", "revision", "go")
 	allDescs        = []*prometheus.Desc{
 		descSessions, descSessionsMax, descNames, descAccepted, descTurnedAway, descEnded, descSlow, descPackets,
 		descIgnored, descRefused, descReceived, descSent, descDeliveries, descWrites, descBatch, descLaneDepth,
 		descHashing, descReading, descDenied, descQueued, descQueuedBytes, descKept, descUnkept,
-		descStrands, descWorkersBusy, descWorkers, descPanics, descDraining, descBuild,
+		descStrands, descWorkersBusy, descWorkers, descPanics, descDraining,
 	}
 )
 
@@ -71,8 +68,7 @@ func newMetrics(s *Server) *metrics {
 		Name: "hubbub_history_commit_seconds", Help: "Time that the database took to keep a group of messages.",
 		Buckets: prometheus.ExponentialBuckets(100e-6, 2, 16),
 	})
-	m.registry.MustRegister(m, m.loopLatency, m.commits, collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m, m.loopLatency, m.commits)
 	return m
 }
 
@@ -123,8 +119,6 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		draining = 1
 	}
 	gauge(descDraining, draining)
-	version, revision, goVersion := build()
-	gauge(descBuild, 1, version, revision, goVersion)
 	m.collectLanes(ch)
 }
 
@@ -171,25 +165,4 @@ func (m *metrics) collectLanes(ch chan<- prometheus.Metric) {
 		buckets[float64(int(1)<<i)] = below
 	}
 	ch <- prometheus.MustNewConstHistogram(descBatch, sum.Drains, float64(sum.Frames), buckets)
-}
-
-// build returns what the binary was built from.
-func build() (version, revision, goVersion string) {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown", "unknown", "unknown"
-	}
-	revision = "unknown"
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			revision = setting.Value
-		}
-	}
-	return info.Main.Version, revision, info.GoVersion
-}
-
-// Version returns the version, the revision and the Go version of the binary, for people.
-func Version() string {
-	version, revision, goVersion := build()
-	return "hubbub " + version + " (revision " + revision + ", " + goVersion + ")"
 }

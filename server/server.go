@@ -38,7 +38,6 @@ type Server struct {
 	// Written before ready is closed.
 	engine  gnet.Engine
 	address string
-	admin   *admin
 
 	// Atomic.
 	config     atomic.Pointer[Config]
@@ -116,9 +115,6 @@ func (s *Server) Ready() <-chan struct{} { return s.ready }
 // Address returns where chat clients connect, with the port that was picked. After Ready.
 func (s *Server) Address() string { return s.address }
 
-// AdminAddress returns where operators connect, "" for nowhere. After Ready.
-func (s *Server) AdminAddress() string { return s.admin.address() }
-
 // Run serves until ctx is done, then drains and returns nil. Any other end is an error. Once.
 func (s *Server) Run(ctx context.Context) error {
 	config := s.config.Load()
@@ -128,10 +124,6 @@ func (s *Server) Run(ctx context.Context) error {
 	if s.address, err = claimAddress(config.Listen); err != nil {
 		return err
 	}
-	if s.admin, err = startAdmin(s, config.Admin, config.Pprof); err != nil {
-		return err
-	}
-	defer s.admin.close()
 	stopped := make(chan error, 1)
 	go func() {
 		stopped <- gnet.Run(s.events, "tcp://"+s.address,
@@ -203,9 +195,6 @@ func (s *Server) greet() {
 	}
 	s.log.Info("chat is open on "+s.address, zap.String("try", try), zap.Int("loops", len(*s.loops.Load())),
 		zap.Int("workers", s.pool.workers), zap.Int("max-sessions", s.limit))
-	if at := s.AdminAddress(); at != "" {
-		s.log.Info("operators: http://"+at+"/metrics", zap.String("ready", "http://"+at+"/readyz"))
-	}
 	if asked := s.config.Load().MaxSessions; s.limit < asked {
 		s.log.Info("the limit of open files allows fewer sessions than --max-sessions", zap.Int("max-sessions", asked),
 			zap.Int("allowed", s.limit))

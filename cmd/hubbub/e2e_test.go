@@ -73,6 +73,14 @@ func serve(t *testing.T, args ...string) *process {
 
 func start(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
+	p := launch(t, cmd)
+	p.chat = p.logValue("chat is open on ")
+	return p
+}
+
+// launch starts the real program and waits until its operators' port answers, which is before it serves.
+func launch(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
 	p := &process{t: t, cmd: cmd, exited: make(chan struct{})}
 	p.logged = sync.NewCond(&p.mu)
 	stderr, err := cmd.StderrPipe()
@@ -95,7 +103,6 @@ func start(t *testing.T, cmd *exec.Cmd) *process {
 		p.logged.Broadcast()
 	}()
 	t.Cleanup(p.stop)
-	p.chat = p.logValue("chat is open on ")
 	p.admin = strings.TrimSuffix(p.logValue("operators: http://"), "/metrics")
 	return p
 }

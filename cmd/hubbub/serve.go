@@ -43,10 +43,15 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 	for _, name := range unknownVariables(command) {
 		log.Warn("this variable is no setting: is it misspelt?", zap.String("variable", name))
 	}
+	admin, err := server.StartAdmin(c.Config, log, level) // before anything that takes long, or does something
+	if err != nil {
+		return err
+	}
+	defer admin.Close()               // last: a process that ends says so as long as it is there
 	hangup := make(chan os.Signal, 1) // one that comes while the server stands by is followed then
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
-	remembered, closeStore, err := c.openStore(ctx, log)
+	remembered, closeStore, err := c.openStore(ctx, log, admin)
 	if err != nil && ctx.Err() != nil {
 		return nil // it was told to end while it stood by
 	}
@@ -69,6 +74,8 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 			}
 		}
 	}()
+	admin.Attach(s)
+	defer admin.SetPhase(server.Stopping, "")
 	return s.Run(ctx)
 }
 
@@ -76,17 +83,21 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 const openTimeout = time.Minute
 
 // openStore opens what keeps accounts and history, which is nil when nothing is to.
-func (c *serveCmd) openStore(ctx context.Context, log *zap.Logger) (server.Store, func(), error) {
+func (c *serveCmd) openStore(ctx context.Context, log *zap.Logger, admin *server.Admin) (server.Store, func(), error) {
 	if c.Database == "none" {
 		return nil, func() {}, nil
 	}
+	admin.SetPhase(server.OpeningDatabase, "")
 	opening, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	opened, err := store.Open(opening, c.Database, c.DataDir)
 	if err != nil {
 		return nil, nil, err
 	}
-	err = opened.Claim(ctx, func() { log.Warn("another server uses the database; this one stands by until it ends") })
+	err = opened.Claim(ctx, func() {
+		admin.SetPhase(server.StandingBy, "another server has the database")
+		log.Warn("another server uses the database; this one stands by until it ends")
+	})
 	if err != nil {
 		return nil, nil, errors.Join(err, opened.Close())
 	}
