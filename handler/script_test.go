@@ -13,11 +13,7 @@ var update = flag.Bool("update", false, "rewrite what the scripts expect to what
 
 // TestScript runs the conversations of testdata in memory. server runs the same ones over TCP.
 func TestScript(t *testing.T) {
-	paths, err := filepath.Glob("testdata/*.chat")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, path := range paths {
+	for _, path := range chattest.Scripts(t, "testdata", chattest.Memory) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".chat"), func(t *testing.T) {
 			chattest.RunMemory(t, path, *update)
 		})

@@ -22,11 +22,7 @@ func TestMain(m *testing.M) {
 
 // TestScript runs handler's conversations over TCP, against a server of their own each.
 func TestScript(t *testing.T) {
-	paths, err := filepath.Glob("../handler/testdata/*.chat")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, path := range paths {
+	for _, path := range chattest.Scripts(t, "../handler/testdata", chattest.TCP) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".chat"), func(t *testing.T) {
 			t.Parallel()
 			chattest.RunTCP(t, path, func(s *server.Server) int { return chattest.Slots(s.Hub()) })

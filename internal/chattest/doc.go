@@ -4,8 +4,8 @@
 //	                                         └──► TCP: a Server of its own on 127.0.0.1
 //
 // A script opens with a sentence that says what it decides. Then come, if it needs them, `server name=value …` with the
-// flags that differ from their defaults, and `only memory:` or `only tcp:` with the reason. Names are those of
-// connections; the first use of a name connects, and so does the first one after its connection was closed.
+// flags that differ from their defaults, and `only memory:` or `only tcp:` with the reason; scripts.go lists those. Names
+// are those of connections; the first use of a name connects, and so does the first one after its connection was closed.
 //
 //	# comment                          to the end of the line
 //	carol is classic                   she speaks the original's dialect; before her first use

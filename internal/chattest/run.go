@@ -16,13 +16,13 @@ import (
 // RunMemory runs a script in memory. With update its < lines become what arrived.
 func RunMemory(t *testing.T, path string, update bool) {
 	t.Helper()
-	run(t, path, "memory", update, func(config server.Config) (driver, error) { return newMemory(t, config), nil })
+	run(t, path, Memory, update, func(config server.Config) (driver, error) { return newMemory(t, config), nil })
 }
 
 // RunTCP runs a script against a server on 127.0.0.1. slots tells how many sessions' slots the server uses.
 func RunTCP(t *testing.T, path string, slots func(*server.Server) int) {
 	t.Helper()
-	run(t, path, "tcp", false, func(config server.Config) (driver, error) { return newTCP(t, config, slots) })
+	run(t, path, TCP, false, func(config server.Config) (driver, error) { return newTCP(t, config, slots) })
 }
 
 func run(t *testing.T, path, kind string, update bool, start func(server.Config) (driver, error)) {
@@ -31,9 +31,8 @@ func run(t *testing.T, path, kind string, update bool, start func(server.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.drivers != "" && s.drivers != kind {
-		t.Logf("only for %s", s.drivers)
-		return
+	if !s.runs(kind) {
+		t.Fatalf("%s is only for %s: take what to run from Scripts", path, s.kind)
 	}
 	config, err := settings(s.flags)
 	if err != nil {

@@ -1,18 +1,20 @@
 package chattest
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
 
 // script is a transcript, line by line.
 type script struct {
-	path    string
-	lines   []*line
-	flags   []string // --name=value
-	drivers string   // the one that it is for; "" for all
+	path  string
+	lines []*line
+	flags []string // --name=value
+	kind  string   // the one kind of server that it is for; "" for all
 }
 
 // line is one line of a script. Empty lines and comments have no verb.
@@ -53,6 +55,12 @@ func load(path string) (*script, error) {
 	return s, nil
 }
 
+// name is that of the file, without its end.
+func (s *script) name() string { return strings.TrimSuffix(filepath.Base(s.path), ".chat") }
+
+// runs reports whether the script is for this kind of server.
+func (s *script) runs(kind string) bool { return s.kind == "" || s.kind == kind }
+
 func (s *script) parse(l *line) error {
 	code := uncomment(l.text)
 	l.comment = l.text[len(code):]
@@ -63,9 +71,12 @@ func (s *script) parse(l *line) error {
 	case who == "":
 		return nil
 	case who == "only":
-		s.drivers = strings.TrimSuffix(verb, ":")
-		if s.drivers != "memory" && s.drivers != "tcp" || more == "" {
-			return fmt.Errorf("say `only memory: reason` or `only tcp: reason`")
+		if s.kind != "" {
+			return errors.New("a script can be for one kind of server, or for both")
+		}
+		s.kind = strings.TrimSuffix(verb, ":")
+		if s.kind != Memory && s.kind != TCP || more == "" {
+			return errors.New("say `only memory: reason` or `only tcp: reason`")
 		}
 		return nil
 	case who == "server" && verb != "stops":
