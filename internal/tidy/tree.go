@@ -43,6 +43,7 @@ var Rules = []Rule{
 	{"tests don't sleep", checkSleep},
 	{"tests don't skip", checkSkip},
 	{"tests are run", checkRuns},
+	{"tests assert something", checkAsserts},
 	{"what pages name as tests exists", checkEvidence},
 	{"nothing is left for later", checkLeftovers},
 	{"no machine's paths", checkMachinePaths},
