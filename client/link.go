@@ -162,7 +162,7 @@ func (l *link) handle(m codec.Message) {
 func ends(code codec.Code) bool {
 	switch code {
 	case codec.InvalidPacket, codec.Replaced, codec.SlowConsumer, codec.IdleTimeout, codec.LoginTimeout,
-		codec.ShuttingDown, codec.Kicked, codec.ServerError:
+		codec.ShuttingDown, codec.NameTaken, codec.Kicked, codec.ServerError:
 		return true
 	}
 	return false

@@ -48,7 +48,7 @@ func final(err error) bool {
 		return false
 	}
 	switch code {
-	case codec.Replaced, codec.Kicked, codec.AuthFailed, codec.NameInvalid, codec.PermissionDenied,
+	case codec.Replaced, codec.Kicked, codec.AuthFailed, codec.NameInvalid, codec.NameTaken, codec.PermissionDenied,
 		codec.InvalidPacket:
 		return true
 	}

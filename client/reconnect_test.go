@@ -124,18 +124,20 @@ func TestFinalEnds(t *testing.T) {
 	})
 }
 
-// No server of today kicks.
+// TestKickedEnds: whoever is sent away, or whose name is an account's now, does not come back by itself.
 func TestKickedEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, p := newNetwork(t).welcome(client.Options{Reconnect: true})
-		p.send(`SystemNotify code=KICKED message="x"`)
-		p.conn.Close()
-		event[client.Notice](t, c)
-		noEvent(t, c)
-		if !errors.Is(c.Err(), codec.Kicked) {
-			t.Errorf("got %v, want KICKED", c.Err())
-		}
-	})
+	for _, code := range []codec.Code{codec.Kicked, codec.NameTaken} {
+		synctest.Test(t, func(t *testing.T) {
+			c, p := newNetwork(t).welcome(client.Options{Reconnect: true})
+			p.send(`SystemNotify code=` + code.String() + ` message="x"`)
+			p.conn.Close()
+			event[client.Notice](t, c)
+			noEvent(t, c)
+			if !errors.Is(c.Err(), code) {
+				t.Errorf("got %v, want %s", c.Err(), code)
+			}
+		})
+	}
 }
 
 // A login that is refused for good ends a client that would reconnect; one that may be granted later does not.

@@ -2,16 +2,44 @@ package handler
 
 import (
 	"context"
+	"net/netip"
 	"runtime/debug"
 	"time"
 
 	"hubbub/codec"
+	"hubbub/handler/account"
 	"hubbub/session"
 )
 
-// Runner runs a job soon on a worker that may wait for long, and reports false when too many wait already. It never
-// blocks. Anyone.
-type Runner func(job func()) bool
+// Job is work that takes long: a password's hash, or a query. Exactly one of Run and Drop is called, once, by any
+// goroutine.
+type Job struct {
+	Class   Class
+	Address netip.Addr // of the client that asked for it; of IPv6 its /64
+	Account string     // whose login it is, or who asked; "" for nobody in particular
+	// Gone reports whether nobody waits for the outcome any more; nil: never. It may be called from any goroutine until
+	// Run or Drop is called.
+	Gone func() bool
+	Run  func()
+	Drop func() // it is not run, because it is Gone, or others that wait have the better right
+}
+
+// Class says what a job is for. Jobs of one class don't keep those of another waiting.
+type Class uint8
+
+// The classes of jobs.
+const (
+	ForLogin    Class = iota // somebody wants to come in
+	ForFamiliar              // the same, from where the account has logged in before
+	ForSession               // somebody who is logged in asked for it
+
+	// Classes is how many there are.
+	Classes = iota
+)
+
+// Runner runs a job soon on a worker that may wait for long, and reports false when too many wait already; then it calls
+// neither Run nor Drop. It never blocks. Anyone.
+type Runner func(Job) bool
 
 // storeTimeout bounds what a client waits for the database before it hears SERVER_BUSY.
 const storeTimeout = 10 * time.Second
@@ -23,27 +51,69 @@ type resumption struct {
 	then    func(*turn) error
 }
 
-// await parks the session while a runner's worker does the job, and goes on with what that returns. The request, which
-// a failure answers, must be a copy: the decoder's own is soon another's. Its strings may stay the packet's.
-func (t *turn) await(run Runner, request codec.Message, job func(context.Context) func(*turn) error) error {
-	c, s := t.chat, t.session
+// errand is what a session waits for.
+type errand struct {
+	run     Runner
+	class   Class
+	account string        // Job.Account
+	request codec.Message // which a failure answers; a copy, whose strings may stay the packet's. nil: the server's own
+	kept    bool          // it is done though its client has gone meanwhile
+	job     func(context.Context) func(*turn) error
+	dropped func() // called when job is not, by any goroutine; may be nil
+}
+
+// await parks the session while a runner's worker does the errand, and goes on with what its job returns.
+func (t *turn) await(e errand) error {
+	c, s := t.chat, t.session // the turn is another session's by the time
 	s.Park()
-	accepted := run(func() {
-		r := &resumption{request, func(t *turn) error { t.session.End(session.ServerError, ""); return nil }}
-		defer func() {
-			if value := recover(); value != nil {
-				c.config.Panicked(s, value, debug.Stack())
-			}
-			s.Resume(r)
-		}()
-		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
-		defer cancel()
-		r.then = job(ctx)
-	})
-	if !accepted {
-		s.Resume(&resumption{request, func(*turn) error { return codec.ServerBusy }})
+	job := Job{
+		Class: e.class, Address: account.Network(s.Address().Addr()), Account: e.account,
+		Run: func() { c.work(s, &e) }, Drop: func() { e.drop(s) },
+	}
+	if !e.kept {
+		job.Gone = func() bool { return s.State() == session.Disconnecting || s.Gone() }
+	}
+	if !e.run(job) {
+		e.drop(s)
 	}
 	return nil
+}
+
+// fetch is await for what somebody who is logged in asks of the database, or without a request the server for them, and
+// needs no more once the connection is gone.
+func (t *turn) fetch(request codec.Message, job func(context.Context) func(*turn) error) error {
+	return t.await(errand{
+		run: t.chat.config.Fetch, class: ForSession, account: t.session.Name(), request: request, job: job,
+	})
+}
+
+// fetchKept is fetch for what is done though the connection is gone.
+func (t *turn) fetchKept(request codec.Message, job func(context.Context) func(*turn) error) error {
+	return t.await(errand{
+		run: t.chat.config.Fetch, class: ForSession, account: t.session.Name(), request: request, job: job, kept: true,
+	})
+}
+
+// work does the errand of a parked session, on a runner's worker.
+func (c *Chat) work(s *session.Session, e *errand) {
+	r := &resumption{e.request, func(t *turn) error { t.session.End(session.ServerError, ""); return nil }}
+	defer func() {
+		if value := recover(); value != nil {
+			c.config.Panicked(s, value, debug.Stack())
+		}
+		s.Resume(r)
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	defer cancel()
+	r.then = e.job(ctx)
+}
+
+// drop resumes a session whose errand is not done.
+func (e *errand) drop(s *session.Session) {
+	if e.dropped != nil {
+		e.dropped()
+	}
+	s.Resume(&resumption{e.request, func(*turn) error { return codec.ServerBusy }})
 }
 
 // resume goes on with a request, unless its session has ended meanwhile. What the server does by itself is for the

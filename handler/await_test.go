@@ -13,7 +13,7 @@ import (
 func TestTooManyWait(t *testing.T) {
 	h := newHouse(func(*session.Session, codec.Message) {})
 	c := h.chat
-	full := func(func()) bool { return false }
+	full := func(Job) bool { return false }
 	c.config.Accounts, c.config.Hash, c.config.Fetch = struct{ account.Store }{}, full, full
 	c.throttle = account.NewThrottle()
 	var heard recorder

@@ -69,6 +69,9 @@ func (c *cabinet) Create(_ context.Context, name, hash string) (account.Account,
 	}
 	created := account.Account{ID: int64(len(c.accounts) + 1), Name: name, Hash: hash}
 	c.accounts[name] = created
+	c.revoked = append(c.revoked, account.Revocation{
+		Seq: int64(len(c.revoked) + 1), Account: created.ID, Name: name, Registered: true,
+	})
 	return created, nil
 }
 
@@ -79,7 +82,7 @@ func (c *cabinet) ban(name string) {
 	banned := c.accounts[name]
 	banned.Ban = &account.Ban{}
 	c.accounts[name] = banned
-	c.revoked = append(c.revoked, account.Revocation{Seq: int64(len(c.revoked) + 1), Account: banned.ID})
+	c.revoked = append(c.revoked, account.Revocation{Seq: int64(len(c.revoked) + 1), Account: banned.ID, Name: name})
 }
 
 // Revocations implements account.Store.

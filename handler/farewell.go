@@ -8,18 +8,19 @@ import (
 // farewells gives each reason for which the server ends a session the code that the client hears. The other reasons
 // are the client's own, and need no words.
 var farewells = [session.Reasons]codec.Code{
-	session.Violation:    codec.InvalidPacket,
-	session.LoginTimeout: codec.LoginTimeout,
-	session.IdleTimeout:  codec.IdleTimeout,
-	session.Flooding:     codec.RateLimited,
-	session.SlowConsumer: codec.SlowConsumer,
-	session.Replaced:     codec.Replaced,
-	session.ServerFull:   codec.LoginUserFull,
-	session.AddressLimit: codec.LoginUserFull,
-	session.Overloaded:   codec.ServerBusy,
-	session.Kicked:       codec.Kicked,
-	session.ShuttingDown: codec.ShuttingDown,
-	session.ServerError:  codec.ServerError,
+	session.Violation:      codec.InvalidPacket,
+	session.LoginTimeout:   codec.LoginTimeout,
+	session.IdleTimeout:    codec.IdleTimeout,
+	session.Flooding:       codec.RateLimited,
+	session.SlowConsumer:   codec.SlowConsumer,
+	session.Replaced:       codec.Replaced,
+	session.NameRegistered: codec.NameTaken,
+	session.ServerFull:     codec.LoginUserFull,
+	session.AddressLimit:   codec.LoginUserFull,
+	session.Overloaded:     codec.ServerBusy,
+	session.Kicked:         codec.Kicked,
+	session.ShuttingDown:   codec.ShuttingDown,
+	session.ServerError:    codec.ServerError,
 }
 
 // farewell appends the SYSTEM_NOTIFY that tells a client why its session ends. Loop.

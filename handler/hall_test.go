@@ -40,7 +40,7 @@ func newHall(t rapid.TB, accounts ...string) *hall { return openHall(t, newCabin
 func openHall(t rapid.TB, c *cabinet) *hall {
 	h := &hall{t: t, cabinet: c}
 	newest, _, _ := c.Bounds(context.Background())
-	aside := func(job func()) bool { go job(); return true }
+	aside := func(job Job) bool { go job.Run(); return true }
 	h.chat = New(Config{
 		Limits: Limits{PacketBytesMax: 4096, MessageBytesMax: 1024, QueueBytesMax: 1 << 20},
 		Sessions: session.Config{

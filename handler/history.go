@@ -29,7 +29,7 @@ func (t *turn) page(m *codec.HistoryRequest) error {
 		}
 	}
 	request, self := *m, t.party()
-	return t.await(c.config.Fetch, &request, func(ctx context.Context) func(*turn) error {
+	return t.fetch(&request, func(ctx context.Context) func(*turn) error {
 		response, err := c.page(ctx, &request, self, with)
 		return func(t *turn) error {
 			if err != nil {

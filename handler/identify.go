@@ -12,122 +12,219 @@ import (
 	"hubbub/handler/history"
 )
 
-// claim is what a login says about who it is.
-type claim struct {
+// attempt is a login whose name is to be proved. Its steps run one after the other, while the session's strand is parked:
+//
+//	lookUp   Fetch   is there such an account? A guest needs nothing else, and so never waits for a hasher
+//	verify   Hash    is the password the account's? Nobody's takes the same work
+//	finish   Fetch   what else the database has to say to who is let in
+type attempt struct {
+	request codec.LoginRequest
+
+	// What the login says.
 	name     string // in the chat, canonical
-	account  string // canonical, or what can't be one
+	account  string // canonical; "" for a text that can't be an account's name
 	password string
 	address  netip.Addr
-	guest    bool // a name that is nobody's account may be had without one
+	open     bool // a name that is nobody's account may be had without one
 	lenient  bool // and with a password that is nobody's: the original's clients always send one
+
+	// What was found out.
+	known      time.Duration // since the start, before anything was asked
+	registered uint64        // Hub.Registered then
+	found      account.Account
+	unknown    bool // there is no such account
+	guest      bool // the login needs no account
+	rehashed   string
+	removed    codec.ID // the newest message that is not kept any more
 }
 
 // identify finds out whether a session may have the name that it asks for, and lets it in.
 func (t *turn) identify(m *codec.LoginRequest, name string) error {
-	c := t.chat
-	who := claim{name: name, account: name, password: m.Password, address: t.session.Address().Addr(),
-		guest: !t.limits.AccountsOnly, lenient: t.dialect == codec.Classic}
+	a := &attempt{
+		request: *m, name: name, account: name, password: m.Password, address: t.session.Address().Addr(),
+		open: !t.limits.AccountsOnly, lenient: !t.limits.AccountsOnly && t.dialect == codec.Classic,
+	}
 	if m.Account != "" {
-		canonical, ok := account.CanonicalName(m.Account)
-		if !ok {
-			canonical = m.Account // which is no account's
-		}
-		who.account = strings.Clone(canonical) // the throttle remembers it
+		canonical, _ := account.CanonicalName(m.Account) // else "", which no query may contain in its place
+		a.account = strings.Clone(canonical)             // the throttle remembers it
 	}
-	run := c.config.Fetch
-	if who.password != "" {
-		if c.throttle.Allow(t.elapsed, who.account, who.address) > 0 {
-			c.denied.Add(1)
-			return codec.RateLimited
-		}
-		run = c.config.Hash
-	} else if t.limits.AccountsOnly {
+	switch {
+	case a.password == "" && !a.open:
 		return codec.AuthFailed
+	case a.password != "" && !a.lenient:
+		if err := t.chat.throttled(a); err != nil {
+			return err
+		}
 	}
-	request := *m
-	return t.await(run, &request, func(ctx context.Context) func(*turn) error {
-		known := c.elapsed()
-		party, err := c.identify(ctx, who)
-		removed := c.lastID()
-		if err == nil && request.Since != 0 && c.config.History != nil {
-			_, removed, err = c.config.History.Bounds(ctx)
-			err = c.unavailable("the history", err)
-		}
-		return func(t *turn) error {
-			if err != nil {
-				return err
+	return t.lookUp(a)
+}
+
+// lookUp asks for the account, and lets guests in.
+func (t *turn) lookUp(a *attempt) error {
+	c := t.chat
+	return t.await(errand{
+		run: c.config.Fetch, class: ForLogin, account: a.account, request: &a.request, kept: true,
+		job: func(ctx context.Context) func(*turn) error {
+			err := c.lookUp(ctx, a)
+			return func(t *turn) error {
+				switch {
+				case err != nil:
+					return err
+				case a.guest:
+					return t.enter(a)
+				}
+				return t.verify(a)
 			}
-			return t.enter(&request, party, known, removed)
-		}
+		},
 	})
 }
 
-// identify returns whom a claim is right about. The error is a Code. An account that there is not takes as long as a
-// password that is wrong, and has the same answer.
-func (c *Chat) identify(ctx context.Context, who claim) (history.Party, error) {
-	guest := history.Party{Name: who.name}
-	if who.password != "" && c.throttle.Allow(c.elapsed(), who.account, who.address) > 0 {
-		c.denied.Add(1)
-		return guest, codec.RateLimited // those who waited with it were wrong
+// lookUp finds the account that an attempt claims, and what a guest needs. The error is a Code.
+func (c *Chat) lookUp(ctx context.Context, a *attempt) (err error) {
+	a.known, a.registered = c.elapsed(), c.Hub.Registered(a.name)
+	a.unknown = a.account == ""
+	if !a.unknown {
+		a.found, err = c.config.Accounts.Find(ctx, a.account)
+		a.unknown = errors.Is(err, account.ErrUnknown)
 	}
-	found, err := c.config.Accounts.Find(ctx, who.account)
-	unknown := errors.Is(err, account.ErrUnknown)
 	switch {
-	case err != nil && !unknown:
-		return guest, c.unavailable("accounts", err)
-	case who.password == "" && !(unknown && who.guest):
-		return guest, codec.AuthFailed
-	case unknown && who.guest && (who.password == "" || who.lenient):
-		return guest, c.unregistered(ctx, who)
-	case unknown:
-		c.hasher.VerifyNobody(who.password)
-		return guest, c.deny(who)
+	case err != nil && !a.unknown:
+		return c.unavailable("accounts", err)
+	case a.password != "" && !(a.unknown && a.lenient):
+		return nil // whatever was found, its password must be hashed
+	case !a.unknown || !a.open:
+		return codec.AuthFailed
 	}
-	right, stale, err := c.hasher.Verify(found.Hash, who.password)
+	a.guest = true
+	return c.finish(ctx, a)
+}
+
+// verify has the password checked.
+func (t *turn) verify(a *attempt) error {
+	c := t.chat
+	if err := c.throttled(a); err != nil {
+		return err
+	}
+	class := ForLogin
+	if c.throttle.Familiar(t.elapsed, a.account, a.address) {
+		class = ForFamiliar
+	}
+	return t.await(errand{
+		run: c.config.Hash, class: class, account: a.account, request: &a.request,
+		job: func(context.Context) func(*turn) error {
+			err := c.verify(a)
+			return func(t *turn) error {
+				switch {
+				case err != nil:
+					return err
+				case t.limits.AccountsOnly && a.name != a.account:
+					return codec.PermissionDenied // nobody is a guest, and under another name an account is one
+				case a.name == a.account && a.rehashed == "" && !t.asksForBounds(a):
+					return t.enter(a)
+				}
+				return t.finish(a)
+			}
+		},
+	})
+}
+
+// verify checks the password of an attempt. An account that there is not takes as long as a password that is wrong, and
+// has the same answer. The error is a Code.
+func (c *Chat) verify(a *attempt) error {
+	if err := c.throttled(a); err != nil {
+		return err // those who waited with it were wrong
+	}
+	if a.unknown {
+		c.hasher.VerifyNobody(a.password)
+		return c.deny(a)
+	}
+	right, stale, err := c.hasher.Verify(a.found.Hash, a.password)
 	switch {
 	case err != nil:
-		return guest, c.unavailable("the password of "+found.Name, err)
+		return c.unavailable("the password of "+a.found.Name, err)
 	case !right:
-		return guest, c.deny(who)
+		return c.deny(a)
 	}
-	c.throttle.Succeeded(c.elapsed(), who.account, who.address)
-	if found.Ban.Holds(c.config.Now()) {
-		return guest, codec.PermissionDenied
+	c.throttle.Succeeded(c.elapsed(), a.account, a.address)
+	if a.found.Ban.Holds(c.config.Now()) {
+		return codec.PermissionDenied
 	}
 	if stale {
-		c.rehash(ctx, found, who.password)
-	}
-	return history.Party{Account: found.ID, Name: who.name}, c.unregistered(ctx, who)
-}
-
-// deny notes a login that failed.
-func (c *Chat) deny(who claim) error {
-	c.denied.Add(1)
-	c.throttle.Failed(c.elapsed(), who.account, who.address)
-	return codec.AuthFailed
-}
-
-// unregistered returns AuthFailed for a name in the chat that is the account of somebody else.
-func (c *Chat) unregistered(ctx context.Context, who claim) error {
-	if who.name == who.account {
-		return nil
-	}
-	switch _, err := c.config.Accounts.Find(ctx, who.name); {
-	case err == nil:
-		return codec.AuthFailed
-	case !errors.Is(err, account.ErrUnknown):
-		return c.unavailable("accounts", err)
+		a.rehashed, err = c.hasher.Hash(a.password)
+		_ = c.unavailable("the new hash of "+a.found.Name, err)
 	}
 	return nil
 }
 
-// rehash replaces a hash that was made with other parameters than today's. That it fails is no reason to refuse a login.
-func (c *Chat) rehash(ctx context.Context, found account.Account, password string) {
-	hash, err := c.hasher.Hash(password)
-	if err == nil {
-		err = c.config.Accounts.Rehash(ctx, found.ID, found.Hash, hash)
+// throttled returns RateLimited for a login that comes too soon after others.
+func (c *Chat) throttled(a *attempt) error {
+	if c.throttle.Allow(c.elapsed(), a.account, a.address) == 0 {
+		return nil
 	}
-	_ = c.unavailable("the new hash of "+found.Name, err)
+	c.denied.Add(1)
+	return codec.RateLimited
+}
+
+// deny notes a login that failed.
+func (c *Chat) deny(a *attempt) error {
+	c.denied.Add(1)
+	c.throttle.Failed(c.elapsed(), a.account, a.address)
+	return codec.AuthFailed
+}
+
+// finish has the database do what is left to do for a login to an account, and lets it in.
+func (t *turn) finish(a *attempt) error {
+	c := t.chat
+	return t.await(errand{
+		run: c.config.Fetch, class: ForLogin, account: a.account, request: &a.request,
+		job: func(ctx context.Context) func(*turn) error {
+			err := c.finish(ctx, a)
+			return func(t *turn) error {
+				if err != nil {
+					return err
+				}
+				return t.enter(a)
+			}
+		},
+	})
+}
+
+// finish returns AuthFailed for a name in the chat that is the account of somebody else. Otherwise it notes what has been
+// removed, and replaces a hash that was made with other parameters than today's; that this fails is no reason to refuse
+// a login. The error is a Code.
+func (c *Chat) finish(ctx context.Context, a *attempt) error {
+	if a.name != a.account {
+		a.registered = c.Hub.Registered(a.name)
+		switch _, err := c.config.Accounts.Find(ctx, a.name); {
+		case err == nil:
+			return codec.AuthFailed
+		case !errors.Is(err, account.ErrUnknown):
+			return c.unavailable("accounts", err)
+		}
+	}
+	if a.rehashed != "" {
+		err := c.config.Accounts.Rehash(ctx, a.found.ID, a.found.Hash, a.rehashed)
+		_ = c.unavailable("the new hash of "+a.found.Name, err)
+	}
+	if a.request.Since == 0 || c.config.History == nil {
+		return nil
+	}
+	var err error
+	_, a.removed, err = c.config.History.Bounds(ctx)
+	return c.unavailable("the history", err)
+}
+
+// asksForBounds reports whether a login must be told what has been removed of what it missed.
+func (t *turn) asksForBounds(a *attempt) bool {
+	return a.request.Since != 0 && t.chat.config.History != nil
+}
+
+// party returns who the session will be: the account, under its own name alone, or a guest.
+func (a *attempt) party() history.Party {
+	if a.name == a.account {
+		return history.Party{Account: a.found.ID, Name: a.name}
+	}
+	return history.Party{Name: a.name}
 }
 
 // unavailable reports what the database could not do, and returns what a client hears of that; nil for nil.

@@ -35,10 +35,11 @@ func TestOwnersAreLetThrough(t *testing.T) {
 	}
 	c.config.Accounts, c.throttle = oneAccount{hash: hash}, account.NewThrottle()
 	try := func(password string, last byte) error {
-		_, err := c.identify(t.Context(), claim{
-			name: "alice", account: "alice", password: password, address: netip.AddrFrom4([4]byte{192, 0, 2, last}),
-		})
-		return err
+		a := &attempt{name: "alice", account: "alice", password: password, address: netip.AddrFrom4([4]byte{192, 0, 2, last})}
+		if err := c.lookUp(t.Context(), a); err != nil {
+			return err
+		}
+		return c.verify(a)
 	}
 	if err := try("correct horse", 1); err != nil {
 		t.Fatal(err)

@@ -26,17 +26,19 @@ func (t *turn) login(m *codec.LoginRequest) error {
 	}
 	name = strings.Clone(name) // it outlives the packet
 	if t.chat.config.Accounts == nil {
-		return t.enter(m, history.Party{Name: name}, t.elapsed, t.chat.lastID())
+		return t.enter(&attempt{request: *m, name: name, guest: true})
 	}
 	return t.identify(m, name)
 }
 
-// enter lets a session in whose name and account were known at a moment since the start. removed is the newest message
-// that is not kept any more.
-func (t *turn) enter(m *codec.LoginRequest, who history.Party, known time.Duration, removed codec.ID) error {
-	c := t.chat
-	if c.draining.Load() {
+// enter lets a session in whose login was found to be right.
+func (t *turn) enter(a *attempt) error {
+	c, m, who := t.chat, &a.request, a.party()
+	switch {
+	case c.draining.Load():
 		return codec.ShuttingDown // since it was asked for
+	case a.guest && t.limits.AccountsOnly && c.config.Accounts != nil:
+		return codec.AuthFailed
 	}
 	later := c.journal != nil && (m.Since != 0 || who.Account != 0)
 	// A login is always answered: the session's number and the heartbeat are news even to who asked with ref 0.
@@ -50,12 +52,16 @@ func (t *turn) enter(m *codec.LoginRequest, who history.Party, known time.Durati
 	if c.journal != nil {
 		response.Latest = floor
 	}
+	removed := a.removed
+	if c.config.History == nil {
+		removed = floor
+	}
 	if m.Since != 0 && m.Since < removed {
 		response.Gap = removed
 	}
 	t.out = t.dialect.Append(t.out[:0], &response)
 	claimed, alive := c.Hub.Login(t.session, session.Login{
-		Name: who.Name, Account: who.Account, Welcome: t.out,
+		Name: who.Name, Account: who.Account, Owner: a.found.ID, Registered: a.registered, Welcome: t.out,
 		// Whoever proves to be the account and goes on where it stopped is no second user: what is still open under the
 		// name is the connection that was lost. Unless it is this one, whose login took so long that another came first.
 		Replace: (t.limits.ReplaceLogin || who.Account != 0 && m.Since != 0) && !t.session.Gone(),
@@ -63,8 +69,8 @@ func (t *turn) enter(m *codec.LoginRequest, who history.Party, known time.Durati
 	})
 	switch {
 	case !claimed && alive:
-		return codec.LoginUserAlready
-	case claimed && who.Account != 0 && c.revokedSince(who.Account, known):
+		return t.refused(a, who)
+	case claimed && a.found.ID != 0 && c.revokedSince(a.found.ID, a.known):
 		t.session.End(session.Kicked, "")
 	case claimed && later:
 		r := replay{reader: who, latest: floor, from: min(m.Since, floor)} // nobody has seen what was not said yet
@@ -74,4 +80,16 @@ func (t *turn) enter(m *codec.LoginRequest, who history.Party, known time.Durati
 		return r.begin(t)
 	}
 	return nil // one that has ended meanwhile has heard why
+}
+
+// refused is what a login hears that did not get its name. A guest whose name may have become an account's since it was
+// looked up has it looked up again.
+func (t *turn) refused(a *attempt, who history.Party) error {
+	switch {
+	case who.Account != 0 || a.registered == t.chat.Hub.Registered(a.name):
+		return codec.LoginUserAlready
+	case a.guest:
+		return t.lookUp(a)
+	}
+	return t.finish(a)
 }

@@ -18,7 +18,7 @@ func (t *turn) logout(m *codec.LogoutRequest) error {
 		return t.leave(m)
 	}
 	request := *m
-	return t.await(c.config.Fetch, &request, func(ctx context.Context) func(*turn) error {
+	return t.fetchKept(&request, func(ctx context.Context) func(*turn) error {
 		_ = c.flush(ctx) // a database that is away keeps nobody here for longer than that
 		return func(t *turn) error { return t.leave(&request) }
 	})

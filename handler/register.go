@@ -29,23 +29,28 @@ func (t *turn) register(m *codec.RegisterRequest) error {
 	if t.session.Account() != 0 {
 		return codec.PermissionDenied // it has its account
 	}
-	if holder, ok := c.Hub.Lookup(name); ok && holder != t.session.Ref() {
+	name = strings.Clone(name)
+	if !c.Hub.Reserve(t.session, name) {
 		return codec.LoginUserAlready // a guest has the name, who would find it taken away
 	}
-	name = strings.Clone(name)
-	request, address := *m, t.session.Address().Addr()
-	return t.await(c.config.Hash, &request, func(ctx context.Context) func(*turn) error {
-		created, err := c.create(ctx, name, request.Password, address)
-		return func(t *turn) error {
-			if err != nil {
-				return err
+	s, request, address := t.session, *m, t.session.Address().Addr()
+	return t.await(errand{
+		run: c.config.Hash, class: ForLogin, account: name, request: &request,
+		job: func(ctx context.Context) func(*turn) error {
+			var created account.Account
+			var err error
+			// The name is an account's, and a guest nobody under it, before anybody hears of it.
+			defer func() { c.Hub.SettleReservation(s, name, created.ID) }()
+			created, err = c.create(ctx, name, request.Password, address)
+			return func(t *turn) error {
+				if err != nil {
+					return err
+				}
+				t.answer(&codec.RegisterResponse{Answer: codec.Answer{Ref: request.Ref}})
+				return nil
 			}
-			if t.session.Name() == name {
-				t.session.SetAccount(created.ID)
-			}
-			t.answer(&codec.RegisterResponse{Answer: codec.Answer{Ref: request.Ref}})
-			return nil
-		}
+		},
+		dropped: func() { c.Hub.SettleReservation(s, name, 0) },
 	})
 }
 
@@ -64,8 +69,11 @@ func (c *Chat) create(ctx context.Context, name, password string, address netip.
 		return account.Account{}, c.unavailable("the password of "+name, err)
 	}
 	created, err := c.config.Accounts.Create(ctx, name, hash)
-	if errors.Is(err, account.ErrTaken) {
-		return created, codec.NameTaken
+	switch {
+	case err == nil:
+		return created, nil
+	case errors.Is(err, account.ErrTaken):
+		return account.Account{}, codec.NameTaken
 	}
-	return created, c.unavailable("accounts", err)
+	return account.Account{}, c.unavailable("accounts", err)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"hubbub/codec"
+	"hubbub/handler/account"
 	"hubbub/handler/history"
 )
 
@@ -35,7 +36,7 @@ func (r *replay) begin(t *turn) error {
 // waited sends the whispers that wait for the account, but for those that are among what it missed.
 func (r *replay) waited(t *turn) error {
 	c := t.chat
-	return t.await(c.config.Fetch, nil, func(ctx context.Context) func(*turn) error {
+	return t.fetch(nil, func(ctx context.Context) func(*turn) error {
 		var page []history.Message
 		err := c.flush(ctx) // or some would not be in the database yet
 		if err == nil {
@@ -62,7 +63,7 @@ func (r *replay) waited(t *turn) error {
 // missed sends what others said.
 func (r *replay) missed(t *turn) error {
 	c := t.chat
-	return t.await(c.config.Fetch, nil, func(ctx context.Context) func(*turn) error {
+	return t.fetch(nil, func(ctx context.Context) func(*turn) error {
 		kept := c.journal.Kept() // before the database is read: up to here it has everything
 		page, err := c.config.History.Missed(ctx, r.reader, r.after, replayPage)
 		return func(t *turn) error {
@@ -162,7 +163,7 @@ func (t *turn) confirmed() {
 		return
 	}
 	r := value.(*replay)
-	c.config.Fetch(func() {
+	c.config.Fetch(Job{Class: ForSession, Address: account.Network(t.session.Address().Addr()), Account: t.session.Name(), Run: func() {
 		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 		defer cancel()
 		err := c.flush(ctx) // what is put into a mailbox later would stay there
@@ -170,5 +171,5 @@ func (t *turn) confirmed() {
 			err = c.config.History.Delivered(ctx, r.reader.Account, r.newest)
 		}
 		_ = c.unavailable("that whispers were delivered", err)
-	})
+	}, Drop: func() {}})
 }

@@ -7,18 +7,24 @@ import (
 	"hubbub/session"
 )
 
-// Revoke ends the sessions of accounts that were banned or removed, or have a new password, since the revocation with a
-// number, and returns the newest one's. Anyone, one at a time.
+// Revoke ends the sessions of accounts that were banned or removed, or have a new password, and of guests under the names
+// of new accounts, since the revocation with a number, and returns the newest one's. Anyone, one at a time.
 func (c *Chat) Revoke(ctx context.Context, after int64) (newest int64, err error) {
 	revoked, err := c.config.Accounts.Revocations(ctx, after)
 	if err != nil {
 		return after, err
 	}
 	for _, r := range revoked {
+		after = r.Seq
+		if r.Registered {
+			if c.Hub.MarkRegistered(r.Name) {
+				c.config.Revoked(r)
+			}
+			continue
+		}
 		c.revoked.Store(r.Account, c.elapsed()) // first, for those who are about to come in
 		c.Hub.EndAccount(r.Account, session.Kicked)
 		c.config.Revoked(r)
-		after = r.Seq
 	}
 	return after, nil
 }

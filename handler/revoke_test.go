@@ -1,11 +1,13 @@
 package handler
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"hubbub/codec"
+	"hubbub/handler/account"
 	"hubbub/session"
 )
 
@@ -37,19 +39,118 @@ func TestRevokedWhileLoggingIn(t *testing.T) {
 	f("after the login", 20*time.Second, session.Kicked)
 }
 
-// TestAccountTakesNameFromGuest: a guest who comes in while the name becomes an account's does not keep its owner out.
-func TestAccountTakesNameFromGuest(t *testing.T) {
+// TestRegistrationKeepsGuestsOut: no guest has the name of an account, wherever its registration, by the name's guest or
+// by somebody who is not logged in, meets the guest's login.
+func TestRegistrationKeepsGuestsOut(t *testing.T) {
+	const query = 2 * time.Second
+	f := func(guestFirst bool, between time.Duration, own bool) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			h := newHall(t)
+			defer h.close()
+			takes := func() time.Duration { return query }
+			h.cabinet.reading, h.cabinet.writing = takes, takes
+			guest, owner := h.visit(codec.Native), h.visit(codec.Native)
+			if own {
+				owner.say(&codec.LoginRequest{User: "alice"})
+				h.pass(time.Minute)
+			}
+			steps := []func(){
+				func() { owner.say(&codec.RegisterRequest{Asked: codec.Asked{Ref: 1}, User: "alice", Password: password}) },
+				func() { guest.say(&codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: "alice", Since: 1}) },
+			}
+			if guestFirst {
+				steps[0], steps[1] = steps[1], steps[0]
+			}
+			steps[0]()
+			h.pass(between)
+			steps[1]()
+			h.pass(time.Minute)
+			_, err := h.cabinet.Find(t.Context(), "alice")
+			registered := err == nil
+			if registered && guest.session.Name() == "alice" && guest.session.Reason() == session.None {
+				t.Errorf("%v, %v, %v: a guest has an account's name; it heard %q", guestFirst, between, own, guest.hears())
+			}
+			if registered == (guest.session.Name() == "alice") {
+				t.Errorf("%v, %v, %v: the name is an account's: %v; the guest got it: %v",
+					guestFirst, between, own, registered, guest.session.Name() == "alice")
+			}
+			if _, err := h.chat.Revoke(t.Context(), 0); err != nil { // the registration's own entry in the database
+				t.Error(err)
+			}
+			h.pass(time.Minute)
+			if own != (owner.session.Account() != 0) || owner.session.Reason() != session.None {
+				t.Errorf("%v, %v, %v: who registered has account %d and ended: %s",
+					guestFirst, between, own, owner.session.Account(), owner.session.Reason())
+			}
+		})
+	}
+	for between := time.Duration(0); between <= 5*query; between += query / 2 {
+		for _, own := range []bool{false, true} {
+			f(false, between, own)
+			f(true, between, own)
+		}
+	}
+}
+
+// TestAddedBesideTheServer: a guest whose name another process makes an account's is ended once the server has noticed,
+// and whoever was looked up before that does not get the name.
+func TestAddedBesideTheServer(t *testing.T) {
+	f := func(what string, before time.Duration, heard string) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			h := newHall(t)
+			defer h.close()
+			h.cabinet.reading = func() time.Duration { return 2 * time.Second }
+			guest, bob := h.visit(codec.Native), h.visit(codec.Native)
+			bob.say(&codec.LoginRequest{User: "bob"})
+			guest.say(&codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: "alice", Since: 1})
+			h.pass(before)
+			if _, err := h.cabinet.Create(t.Context(), "alice", "hash"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.chat.Revoke(t.Context(), 0); err != nil {
+				t.Error(err)
+			}
+			if _, found := h.chat.Hub.Lookup("alice"); found {
+				t.Errorf("%s: a guest is still there under the name", what)
+			}
+			h.pass(time.Minute)
+			got := strings.Join(guest.hears(), " ")
+			if !strings.Contains(got, heard) || bob.session.Reason() != session.None {
+				t.Errorf("%s: the guest heard %s; want %s. Another one has ended: %s", what, got, heard, bob.session.Reason())
+			}
+			if ref, found := h.chat.Hub.Lookup("alice"); found {
+				t.Errorf("%s: %v is there under the name", what, ref)
+			}
+		})
+	}
+	f("before the name is looked up", time.Second, "AUTH_FAILED")
+	f("between looking up and login", 3*time.Second, "AUTH_FAILED")
+	f("after the login", 20*time.Second, "NAME_TAKEN")
+}
+
+// TestTwoWaysAtOnce: a guest who registers the own name while another process adds it has no account's name afterwards.
+func TestTwoWaysAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHall(t)
 		defer h.close()
-		h.cabinet.writing = func() time.Duration { return time.Second }
-		guest, owner := h.visit(codec.Native), h.visit(codec.Native)
-		owner.say(&codec.RegisterRequest{User: "alice", Password: password}, &codec.LoginRequest{User: "alice", Password: password})
-		h.settle()
+		guest := h.visit(codec.Native)
 		guest.say(&codec.LoginRequest{User: "alice"})
+		h.settle()
+		h.cabinet.writing = func() time.Duration { return time.Second }
+		guest.say(&codec.RegisterRequest{Asked: codec.Asked{Ref: 1}, User: "alice", Password: password})
+		h.settle()
+		h.cabinet.mu.Lock()
+		h.cabinet.accounts["alice"] = account.Account{ID: 9, Name: "alice"}
+		h.cabinet.revoked = []account.Revocation{{Seq: 1, Account: 9, Name: "alice", Registered: true}}
+		h.cabinet.mu.Unlock()
+		if _, err := h.chat.Revoke(t.Context(), 0); err != nil {
+			t.Error(err)
+		}
 		h.pass(time.Minute)
-		if guest.session.Reason() != session.Replaced || owner.session.Name() != "alice" || owner.session.Reason() != session.None {
-			t.Errorf("the guest has ended: %s, the owner is %q", guest.session.Reason(), owner.session.Name())
+		if guest.session.Reason() != session.NameRegistered {
+			t.Errorf("the guest has ended: %s; it heard %q", guest.session.Reason(), guest.hears())
 		}
 	})
 }

@@ -61,8 +61,9 @@ func TestEveryPacketHasAHandlerAndAScript(t *testing.T) {
 
 // elsewhere are the reasons whose farewell no script can bring about.
 var elsewhere = map[session.Reason]string{
-	session.ServerError: "TestAPanicEndsItsSessionOnly",
-	session.Kicked:      "TestBanEndsSessions", // of cmd/hubbub
+	session.ServerError:    "TestAPanicEndsItsSessionOnly",
+	session.Kicked:         "TestBanEndsSessions", // of cmd/hubbub
+	session.NameRegistered: "TestAddEndsTheGuest", // of cmd/hubbub
 }
 
 func TestEveryFarewellHasAScript(t *testing.T) {

@@ -27,7 +27,7 @@ func (t *turn) whisperMessage(m *codec.WhisperRequest) error {
 		return codec.UserNotFound
 	}
 	request := *m
-	return t.await(t.chat.config.Fetch, &request, func(ctx context.Context) func(*turn) error {
+	return t.fetchKept(&request, func(ctx context.Context) func(*turn) error {
 		absent, err := t.chat.config.Accounts.Find(ctx, name)
 		return func(t *turn) error {
 			switch {

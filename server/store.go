@@ -57,8 +57,8 @@ func (s *Server) remember(chat *handler.Config) error {
 		return fmt.Errorf("start the readers: %w", err)
 	}
 	chat.Accounts = s.store
-	chat.Hash = func(job func()) bool { return s.hashing.try(job, hashers*hashingMax) }
-	chat.Fetch = func(job func()) bool { return s.reading.try(job, readingMax) }
+	chat.Hash = func(job handler.Job) bool { return s.hashing.try(job.Run, hashers*hashingMax) }
+	chat.Fetch = func(job handler.Job) bool { return s.reading.try(job.Run, readingMax) }
 	var warned atomic.Int64
 	chat.Unavailable = func(what string, err error) {
 		now := time.Now().Unix() // once a second: while the database is away, every login fails
@@ -67,6 +67,10 @@ func (s *Server) remember(chat *handler.Config) error {
 		}
 	}
 	chat.Revoked = func(r account.Revocation) {
+		if r.Registered {
+			s.log.Info("a guest's session is ended because the name is an account's now", zap.String("account", r.Name))
+			return
+		}
 		s.log.Info("an account's sessions are ended", zap.String("account", r.Name), zap.String("why", r.Why))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), keepTimeout)

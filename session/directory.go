@@ -15,9 +15,11 @@ type directory struct {
 }
 
 type shard struct {
-	mu    sync.RWMutex
-	names map[string]Ref
-	_     [32]byte // keeps neighbours' locks out of one cache line
+	mu         sync.RWMutex
+	names      map[string]Ref
+	reserved   map[string]reservation // nil while there is none
+	registered uint64                 // how many of its names have become accounts'
+	_          [16]byte               // keeps neighbours' locks out of one cache line
 }
 
 func newDirectory() *directory {
@@ -46,23 +48,34 @@ func (d *directory) lookup(name string) (Ref, bool) {
 func (r Ref) live() bool { return r.session.State() != Disconnecting }
 
 // claim gives the name to a session if it can join, which is asked while nobody can find it under the name. The name of
-// a session that has ended is free. Somebody else's name is taken only with Replace, or by an account from a guest, who
-// had it before it was an account's; then it returns whose it was. The last results are whether the session has the name
-// now, and whether it could join or was not asked. s's strand.
+// a session that has ended is free. Somebody else's name is taken only where Login.takes says so; then claim returns whose
+// it was. The last results are whether the session has the name now, and whether it could join or was not asked. s's
+// strand.
 func (d *directory) claim(login Login, s *Session, join func() bool) (old Ref, taken, claimed, alive bool) {
 	sh := d.shard(login.Name)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	old, taken = sh.names[login.Name]
 	taken = taken && old.live()
-	if taken && !login.Replace && (login.Account == 0 || old.session.account != 0) {
-		return old, true, false, true
+	if taken && !login.takes(old.session) || login.Account == 0 && !sh.free(&login) {
+		return old, taken, false, true
 	}
 	if !join() {
 		return old, false, false, false
 	}
 	sh.names[login.Name] = s.Ref()
 	return old, taken, true, true
+}
+
+// takes reports whether a login takes the name from the session that has it. The name's shard is held.
+func (l *Login) takes(old *Session) bool {
+	switch {
+	case old.account != l.Account:
+		return l.Account != 0 // the name is the account's, and a guest takes nothing from an account
+	case l.Account == 0 && l.Owner != 0:
+		return l.Replace && old.owner == l.Owner // under another name than its own an account takes nothing from others
+	}
+	return l.Replace
 }
 
 // each calls visit with every session that has a name and has not ended. Anyone.

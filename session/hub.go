@@ -91,11 +91,17 @@ func (h *Hub) Lookup(name string) (Ref, bool) { return h.directory.lookup(name) 
 
 // Login is how a session comes in.
 type Login struct {
-	Name    string
-	Account int64  // 0: a guest
-	Replace bool   // somebody who has the name loses it and is ended with Replaced; else only a guest does, to an account
-	Welcome []byte // the session's frame before anything that others send it
-	Later   bool   // what others send does not reach the session before its Join
+	Name string
+	// Account is the account of this name that the session is logged in to; it takes the name from everybody who is not.
+	// 0: a guest.
+	Account int64
+	// Owner is the account that the session has shown to be: Account or, for a guest, one of another name, or 0. Where the
+	// account must go the session must too.
+	Owner      int64
+	Registered uint64 // Hub.Registered before it was found out that the name is no account's; for guests
+	Replace    bool   // a session that has the name loses it and is ended with Replaced, if it is this user's
+	Welcome    []byte // the session's frame before anything that others send it
+	Later      bool   // what others send does not reach the session before its Join
 }
 
 // Login gives the name to a connected session and, unless that is for later, makes it one of those whom broadcasts
@@ -119,7 +125,10 @@ func (h *Hub) enter(s *Session, login Login) bool {
 	if !s.move(Connected, Authenticated, None) {
 		return false
 	}
-	s.name, s.account = login.Name, login.Account
+	s.name, s.account, s.owner = login.Name, login.Account, login.Owner
+	if login.Account != 0 {
+		s.owner = login.Account
+	}
 	if login.Later {
 		s.lane.add(s.Ref(), opSend, login.Welcome)
 		return true
@@ -161,10 +170,11 @@ func (h *Hub) leave(s *Session) {
 	}
 }
 
-// EndAccount ends the sessions that are logged in to an account, for a reason, some time soon. Anyone; it walks all names.
+// EndAccount ends the sessions that are an account's, under whatever name, for a reason, some time soon. Anyone; it walks
+// all names.
 func (h *Hub) EndAccount(account int64, why Reason) {
 	h.directory.each(func(r Ref) {
-		if r.session.account == account {
+		if r.session.owner == account {
 			r.End(why)
 		}
 	})

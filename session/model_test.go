@@ -89,12 +89,20 @@ func (m *model) login(t *rapid.T) {
 	if holder != nil && holder.ended {
 		holder = nil // the name of a session that has ended is free
 	}
-	account := rapid.Int64Range(0, 1).Draw(t, "account")
+	// A name is one account's, and whoever has another account, or none, is a guest under it.
+	account, owner := rapid.Int64Range(0, 1).Draw(t, "account"), rapid.Int64Range(0, 3).Draw(t, "owner")
 	welcome := m.frame()
 	claimed, alive := m.hub.Login(s.session, Login{
-		Name: name, Account: account, Replace: replace, Welcome: []byte(welcome), Later: later,
+		Name: name, Account: account, Owner: owner, Replace: replace, Welcome: []byte(welcome), Later: later,
 	})
-	replace = replace || holder != nil && account != 0 && holder.session.Account() == 0
+	if holder != nil {
+		switch mine, its := account != 0, holder.session.Account() != 0; {
+		case mine != its:
+			replace = mine
+		case !mine && owner != 0:
+			replace = replace && owner == holder.session.Owner()
+		}
+	}
 	if claimed != (holder == nil || replace) || !alive {
 		t.Fatalf("claim of %s (held: %v, replace: %v): %v, alive %v", name, holder != nil, replace, claimed, alive)
 	}

@@ -98,8 +98,8 @@ func TestEndAccount(t *testing.T) {
 	a, _ := h.join(t, 0, 0, "alice")
 	b, _ := h.join(t, 1, 0, "ally")
 	guest, _ := h.join(t, 0, 0, "bob")
-	a.SetAccount(7)
-	b.SetAccount(7)
+	a.account, a.owner = 7, 7
+	b.owner = 7 // a guest's name
 	h.EndAccount(7, Kicked)
 	h.settleAll()
 	if a.Reason() != Kicked || b.Reason() != Kicked || guest.Reason() != None {
@@ -126,7 +126,7 @@ func (m *mail) Append(dst []byte, _ Encoding) []byte { return append(dst, "mail"
 func TestWhisperToTheAbsent(t *testing.T) {
 	h := newTestHub(1)
 	s, c := h.join(t, 0, 0, "alice")
-	s.SetAccount(3)
+	s.account = 3
 	f := func(name string, absent int64, found bool, want mail) {
 		t.Helper()
 		var m mail
@@ -149,7 +149,7 @@ func TestWhisperToTheAbsent(t *testing.T) {
 func TestWhisperBesideLogout(t *testing.T) {
 	h := newTestHub(1)
 	s, _ := h.join(t, 0, 0, "alice")
-	s.SetAccount(3)
+	s.account = 3
 	sh := h.directory.shard("alice")
 	h.seq.Lock()
 	var m mail

@@ -15,6 +15,7 @@ const (
 	Flooding               // requests went on far above the rate limit
 	SlowConsumer           // it read more slowly than messages arrived
 	Replaced               // the same user logged in elsewhere
+	NameRegistered         // its name, a guest's, became an account's
 	ServerFull             // there was no place for it
 	AddressLimit           // too many connections from its address
 	Overloaded             // it sent faster than the server could work
@@ -28,7 +29,8 @@ const (
 
 var reasonNames = [Reasons]string{
 	"none", "client_closed", "connection_error", "logged_out", "violation", "login_timeout", "idle_timeout", "flooding",
-	"slow_consumer", "replaced", "server_full", "address_limit", "overloaded", "kicked", "shutting_down", "server_error",
+	"slow_consumer", "replaced", "name_registered", "server_full", "address_limit", "overloaded", "kicked",
+	"shutting_down", "server_error",
 }
 
 func (r Reason) String() string {

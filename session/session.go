@@ -90,7 +90,8 @@ type Session struct {
 
 	// Written by the strand when the session gets its name, under the lock of the name's shard; others read them there.
 	name    string
-	account int64
+	account int64 // the name's
+	owner   int64 // whose session it is: account, or one of another name
 
 	// Guarded by the hub's sequencer.
 	joined bool // broadcasts and whispers reach it
@@ -158,16 +159,11 @@ func (s *Session) Address() netip.AddrPort { return s.address }
 // Name returns the name that the session is logged in under, "" before that. Strand.
 func (s *Session) Name() string { return s.name }
 
-// Account returns the number of the account that the session is logged in to, 0 for a guest. Strand.
+// Account returns the number of the account of its name that the session is logged in to, 0 for a guest. Strand.
 func (s *Session) Account() int64 { return s.account }
 
-// SetAccount says that the session's name is an account's from now on. Strand, after the login.
-func (s *Session) SetAccount(account int64) {
-	sh := s.lane.hub.directory.shard(s.name)
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	s.account = account
-}
+// Owner returns the number of the account that the session has shown to be, whatever its name; 0 for none. Strand.
+func (s *Session) Owner() int64 { return s.owner }
 
 // move changes the state if it is from, together with the reason, and reports whether it was.
 func (s *Session) move(from, to State, why Reason) bool {

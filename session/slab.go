@@ -37,7 +37,7 @@ func (b *slab) at(slot uint32) *Session { return &b.blocks[slot/blockSize][slot%
 func (b *slab) put(s *Session) {
 	s.lane.hub.census[s.State()][s.Encoding()].Add(-1)
 	s.generation++
-	s.name, s.account, s.detail = "", 0, ""
+	s.name, s.account, s.owner, s.detail = "", 0, 0, ""
 	s.rate, s.flood = Rate{}, Rate{}
 	s.run, s.left, s.inbox = nil, 0, inbox{}
 	s.muted, s.ending, s.known, s.deaf = false, false, false, false

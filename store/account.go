@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"hubbub/handler/account"
 )
@@ -15,21 +17,37 @@ const accountColumns = "id, name, hash, created, ban_until, ban_reason"
 // revocationAge is how long a revocation is kept: far longer than a server takes to look for it.
 const revocationAge = 24 * time.Hour
 
-// Find implements account.Store.
+// registered is why of the entry among the revocations that says that a name has become an account's.
+const registered = "registered"
+
+// Find implements account.Store. A text that no account can have as its name is not asked for: PostgreSQL refuses it,
+// and SQLite would look.
 func (s *Store) Find(ctx context.Context, name string) (account.Account, error) {
+	if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
+		return account.Account{}, account.ErrUnknown
+	}
 	a, err := scanAccount(s.read.QueryRowContext(ctx, "SELECT "+accountColumns+" FROM accounts WHERE name = $1", name))
 	return a, s.failed("find an account", known(err))
 }
 
 // Create implements account.Store. Times are kept to the millisecond.
-func (s *Store) Create(ctx context.Context, name, hash string) (account.Account, error) {
+func (s *Store) Create(ctx context.Context, name, hash string) (created account.Account, err error) {
 	const query = "INSERT INTO accounts (name, hash, created) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING " +
 		"RETURNING " + accountColumns
-	a, err := scanAccount(s.write.QueryRowContext(ctx, query, name, hash, time.Now().UnixMilli()))
-	if errors.Is(err, sql.ErrNoRows) {
-		err = account.ErrTaken
+	err = s.change(ctx, "make an account", func(tx *sql.Tx) error {
+		created, err = scanAccount(tx.QueryRowContext(ctx, query, name, hash, time.Now().UnixMilli()))
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return account.ErrTaken
+		case err != nil:
+			return err
+		}
+		return announce(ctx, tx, created.ID, name, registered)
+	})
+	if err != nil {
+		return account.Account{}, err
 	}
-	return a, s.failed("make an account", err)
+	return created, nil
 }
 
 // Rehash implements account.Store.
@@ -92,13 +110,19 @@ func (s *Store) Revocations(ctx context.Context, after int64) ([]account.Revocat
 	return revocations, s.failed("look for accounts whose sessions must end", err)
 }
 
-// revoke notes that the sessions of the account, whose id a statement returned, must end. Seq is counted in a row that
-// stays locked until the commit, so nobody sees one before all lower ones.
+// revoke notes that the sessions of the account, whose id a statement returned, must end.
 func revoke(ctx context.Context, tx *sql.Tx, name, why string, changed row) error {
-	var id, seq int64
+	var id int64
 	if err := changed.Scan(&id); err != nil {
 		return known(err)
 	}
+	return announce(ctx, tx, id, name, why)
+}
+
+// announce notes what servers must know of an account. Seq is counted in a row that stays locked until the commit, so
+// nobody sees one before all lower ones.
+func announce(ctx context.Context, tx *sql.Tx, id int64, name, why string) error {
+	var seq int64
 	now := time.Now()
 	if _, err := tx.ExecContext(ctx, "DELETE FROM revocations WHERE at < $1", now.Add(-revocationAge).UnixMilli()); err != nil {
 		return err
@@ -136,6 +160,7 @@ func scanAccount(r row) (a account.Account, err error) {
 
 func scanRevocation(r row) (v account.Revocation, err error) {
 	err = r.Scan(&v.Seq, &v.Account, &v.Name, &v.Why)
+	v.Registered = v.Why == registered
 	return v, err
 }
 

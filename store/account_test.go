@@ -49,8 +49,10 @@ func TestCreate(t *testing.T) {
 		if create(t, s, "Ann").ID == ann.ID {
 			t.Error("two accounts have one number")
 		}
-		if a, err := s.Find(ctx, "bob"); !errors.Is(err, account.ErrUnknown) || a != (account.Account{}) {
-			t.Errorf("a name without an account returns %+v and %v", a, err)
+		for _, name := range []string{"bob", "", "\xff\xfe", "ann\x00", "\x00", "ann\xc3"} {
+			if a, err := s.Find(ctx, name); !errors.Is(err, account.ErrUnknown) || a != (account.Account{}) {
+				t.Errorf("%q, which is no account, returns %+v and %v", name, a, err)
+			}
 		}
 	})
 }
@@ -71,7 +73,11 @@ func TestPasswords(t *testing.T) {
 		if err := s.SetPassword(ctx, "eve", "3"); !errors.Is(err, account.ErrUnknown) {
 			t.Errorf("a password for nobody returns %v", err)
 		}
-		want := []account.Revocation{{Seq: 1, Account: ann.ID, Name: "ann", Why: "a new password"}}
+		want := []account.Revocation{
+			{Seq: 1, Account: ann.ID, Name: "ann", Why: "registered", Registered: true},
+			{Seq: 2, Account: bob.ID, Name: "bob", Why: "registered", Registered: true},
+			{Seq: 3, Account: ann.ID, Name: "ann", Why: "a new password"},
+		}
 		if got, err := s.Revocations(ctx, 0); err != nil || !slices.Equal(got, want) {
 			t.Errorf("the revocations are %+v (%v), want %+v", got, err, want)
 		}
@@ -104,7 +110,7 @@ func TestBans(t *testing.T) {
 			strings.Count(err.Error(), account.ErrUnknown.Error()) != 2 {
 			t.Errorf("banning and not banning nobody returns %v", err)
 		}
-		if revoked, err := s.Revocations(ctx, 1); err != nil || len(revoked) != 2 || revoked[0].Seq != 2 || revoked[1].Seq != 3 {
+		if revoked, err := s.Revocations(ctx, 2); err != nil || len(revoked) != 2 || revoked[0].Seq != 3 || revoked[1].Seq != 4 {
 			t.Errorf("after the first there are %+v (%v)", revoked, err)
 		}
 	})
@@ -140,7 +146,7 @@ func TestRemove(t *testing.T) {
 		if err := s.Remove(ctx, "bob"); !errors.Is(err, account.ErrUnknown) {
 			t.Errorf("removing nobody returns %v", err)
 		}
-		want := []account.Revocation{{Seq: 1, Account: bob.ID, Name: "bob", Why: "removed"}}
+		want := []account.Revocation{{Seq: 3, Account: bob.ID, Name: "bob", Why: "removed"}}
 		if got, err := s.Revocations(ctx, -1); err != nil || !slices.Equal(got, want) {
 			t.Errorf("the revocations are %+v (%v), want %+v", got, err, want)
 		}
@@ -183,6 +189,7 @@ func TestRevocationsGrow(t *testing.T) {
 		ctx, s := context.Background(), d.open(t)
 		create(t, s, "ann")
 		const each, writers = 25, 4
+		const first = 1 // the account itself
 		failures := make(chan error, writers)
 		for range writers {
 			go func() {
@@ -193,7 +200,7 @@ func TestRevocationsGrow(t *testing.T) {
 				failures <- err
 			}()
 		}
-		for last := int64(0); last < each*writers; {
+		for last := int64(first); last < first+each*writers; {
 			revoked, err := s.Revocations(ctx, last)
 			if err != nil {
 				t.Fatal(err)

@@ -30,12 +30,14 @@ var (
 	ErrTaken   = errors.New("there is an account of this name already")
 )
 
-// Revocation says that an account's sessions must end, because it was banned or removed, or has a new password.
+// Revocation says that an account's sessions must end, because it was banned or removed, or has a new password, or that a
+// guest's must who has the name of a new account.
 type Revocation struct {
-	Seq     int64 // grows
-	Account int64
-	Name    string
-	Why     string // for operators, as in "banned: spam"
+	Seq        int64 // grows
+	Account    int64
+	Name       string
+	Why        string // for operators, as in "banned: spam"
+	Registered bool   // the account is new
 }
 
 // Store remembers accounts for good. Names are canonical. Its methods may be called from any goroutine and, by the
@@ -43,7 +45,7 @@ type Revocation struct {
 type Store interface {
 	// Find returns an account by its name, or ErrUnknown.
 	Find(ctx context.Context, name string) (Account, error)
-	// Create makes a name an account, or returns ErrTaken.
+	// Create makes a name an account, and revokes the sessions of guests who have it, or returns ErrTaken.
 	Create(ctx context.Context, name, hash string) (Account, error)
 	// Rehash replaces the hash of a password that stays the same, unless the password was changed meanwhile: that is,
 	// unless the hash is no longer old.

@@ -33,7 +33,7 @@ func NewThrottle() *Throttle {
 // Allow returns how long a login must wait until it is let through: 0 for now. It counts nothing, so ask it right before
 // the password is hashed: as many attempts as are hashed at a time may slip through together.
 func (t *Throttle) Allow(now time.Duration, account string, address netip.Addr) time.Duration {
-	address = network(address)
+	address = Network(address)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if p := t.familiar.get(account, now); p.at(address, now) >= 0 {
@@ -44,7 +44,7 @@ func (t *Throttle) Allow(now time.Duration, account string, address netip.Addr) 
 
 // Failed counts a login that Allow let through and whose password, or name, was wrong.
 func (t *Throttle) Failed(now time.Duration, account string, address netip.Addr) {
-	account, address = strings.Clone(account), network(address) // the name may be part of a packet
+	account, address = strings.Clone(account), Network(address) // the name may be part of a packet
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.familiar.get(account, now)
@@ -60,12 +60,21 @@ func (t *Throttle) Failed(now time.Duration, account string, address netip.Addr)
 // Succeeded makes an address familiar to an account that has logged in there. It takes no failure back: somebody with an
 // account of their own would begin anew with each login to it.
 func (t *Throttle) Succeeded(now time.Duration, account string, address netip.Addr) {
-	account, address = strings.Clone(account), network(address)
+	account, address = strings.Clone(account), Network(address)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.familiar.get(account, now)
 	p.visit(address, now)
 	t.familiar.put(account, p, now)
+}
+
+// Familiar reports whether an account has logged in from an address during the last thirty days.
+func (t *Throttle) Familiar(now time.Duration, account string, address netip.Addr) bool {
+	address = Network(address)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.familiar.get(account, now)
+	return p.at(address, now) >= 0
 }
 
 // Registrations bounds how many accounts are made from an address: curve.go has the numbers. It is like a Throttle in
@@ -83,7 +92,7 @@ func NewRegistrations() *Registrations {
 // Take counts a registration and returns 0, or returns how long it must wait and counts nothing. Call it when nothing
 // else speaks against the registration, right before the password is hashed.
 func (r *Registrations) Take(now time.Duration, address netip.Addr) time.Duration {
-	address = network(address)
+	address = Network(address)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	made := r.addresses.get(address, now)
@@ -94,9 +103,9 @@ func (r *Registrations) Take(now time.Duration, address netip.Addr) time.Duratio
 	return 0
 }
 
-// network returns what stands for an address: itself or, of IPv6, its /64, which is what one customer has at least.
-// All that is no address is one.
-func network(address netip.Addr) netip.Addr {
+// Network returns what stands for an address: itself or, of IPv6, its /64, which is what one customer has at least.
+// All that is no address is one. Any goroutine.
+func Network(address netip.Addr) netip.Addr {
 	if address = address.Unmap(); !address.Is6() {
 		return address
 	}

@@ -113,7 +113,7 @@ func (m *memory) remember(chat *handler.Config, config server.Config) {
 			m.t.Error(err)
 		}
 	})
-	atOnce := func(job func()) bool { job(); return true }
+	atOnce := func(job handler.Job) bool { job.Run(); return true }
 	chat.Accounts, chat.Hash, chat.Fetch = opened, atOnce, atOnce
 	chat.Unavailable = func(what string, err error) { m.t.Errorf("the database could not be asked for %s: %v", what, err) }
 	if config.History == "off" {
