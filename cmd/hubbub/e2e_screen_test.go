@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hubbub/internal/testenv"
 )
 
 // terminal is a terminal of 80 by 24, played by tmux, in which the program runs.
@@ -18,6 +20,7 @@ type terminal struct {
 
 func openTerminal(t *testing.T, args ...string) *terminal {
 	t.Helper()
+	testenv.Terminals(t)
 	dir, err := os.MkdirTemp("", "hubbub") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +45,7 @@ func (s *terminal) tmux(args ...string) string {
 	cmd.Env = append(os.Environ(), "TMUX=")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		s.t.Fatalf("tmux %s: %v\n%s(`make deps` installs tmux)", args, err, out)
+		s.t.Fatalf("tmux %s: %v\n%s", args, err, out)
 	}
 	return string(out)
 }

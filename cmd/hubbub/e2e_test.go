@@ -19,12 +19,17 @@ import (
 	"time"
 
 	"hubbub/codec"
+	"hubbub/internal/pgtest"
+	"hubbub/internal/testenv"
 )
 
 // binary is the real program, built once for all tests; with the race detector when the tests have it.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+func TestMain(m *testing.M) {
+	testenv.Require(pgtest.Program, "tmux")
+	os.Exit(buildAndRun(m))
+}
 
 func buildAndRun(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "hubbub")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hubbub/internal/testenv"
 )
 
 // person types at a pseudo terminal, at which a command runs.
@@ -32,21 +33,7 @@ var terminals []*os.File
 // sit runs a command at a new terminal.
 func sit(ctx context.Context, t *testing.T, m *memory, args ...string) *person {
 	t.Helper()
-	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	number, err := unix.IoctlGetInt(int(keyboard.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(keyboard.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	keyboard, tty := testenv.OpenTerminal(t)
 	terminals = append(terminals, keyboard, tty)
 	p := &person{t: t, keyboard: keyboard, tty: tty, notes: make(chan string, 100), ended: make(chan error, 1)}
 	go func() { p.ended <- m.run(ctx, &console{tty, io.Discard, p}, args...) }()

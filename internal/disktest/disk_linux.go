@@ -9,7 +9,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"hubbub/internal/testenv"
 )
+
+// lacks is what a machine has not got when a test can't have its disk.
+const lacks = "user namespaces that may mount"
 
 // inside marks the process in which On's test runs.
 const inside = "HUBBUB_TEST_ON_DISK"
@@ -21,7 +26,7 @@ func On(t *testing.T, test func(t *testing.T, disk string)) {
 	t.Helper()
 	if disk := os.Getenv(inside); disk != "" {
 		if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=4m"); err != nil {
-			t.Fatal(err)
+			testenv.NotRun(t, lacks, err)
 		}
 		test(t, disk)
 		return
@@ -35,6 +40,13 @@ func On(t *testing.T, test func(t *testing.T, disk string)) {
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
 	}
 	output, err := command.CombinedOutput()
+	if _, ran := errors.AsType[*exec.ExitError](err); err != nil && !ran {
+		testenv.NotRun(t, lacks, err)
+	}
+	if _, why, skipped := strings.Cut(string(output), "no "+lacks+": "); skipped {
+		why, _, _ = strings.Cut(why, "\n")
+		testenv.NotRun(t, lacks, errors.New(why))
+	}
 	if err != nil || !strings.Contains(string(output), "--- PASS: "+t.Name()) {
 		t.Errorf("%v\n%s", err, output)
 	} else if testing.Verbose() {

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,7 +17,12 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"hubbub/internal/testenv"
 )
+
+// Program is what testenv.Require needs to know of PostgreSQL: whoever has this one has all of them.
+const Program = "initdb"
 
 const (
 	owner    = "hubbub"
@@ -64,7 +68,10 @@ func Shared(t testing.TB) *Server {
 }
 
 // Main runs the tests of a package that uses Shared, ends its server, and checks that no goroutine is left.
-func Main(m *testing.M) { goleak.VerifyTestMain(suite{m}) }
+func Main(m *testing.M) {
+	testenv.Require(Program)
+	goleak.VerifyTestMain(suite{m})
+}
 
 type suite struct{ *testing.M }
 
@@ -79,11 +86,11 @@ func (s suite) Run() int {
 }
 
 func start() (*Server, error) {
-	bin, err := binaries()
+	initdb, err := testenv.Find(Program)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{bin: bin}
+	s := &Server{bin: filepath.Dir(initdb)}
 	if s.dir, err = os.MkdirTemp("", "pgtest"); err != nil {
 		return nil, err
 	}
@@ -94,20 +101,6 @@ func start() (*Server, error) {
 		return nil, errors.Join(err, os.RemoveAll(s.dir))
 	}
 	return s, nil
-}
-
-// binaries finds PostgreSQL's programs. Debian keeps them out of PATH because there may be several versions.
-func binaries() (string, error) {
-	if path, err := exec.LookPath("initdb"); err == nil {
-		if path, err = filepath.EvalSymlinks(path); err == nil {
-			return filepath.Dir(path), nil
-		}
-	}
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if len(found) == 0 {
-		return "", errors.New("the tests need PostgreSQL, and initdb is nowhere: `make deps` installs it")
-	}
-	return filepath.Dir(slices.Max(found)), nil
 }
 
 // initialize makes the data directory. The database's language is one that does not sort by bytes, so that a query that

@@ -44,7 +44,8 @@ var layers = []layer{
 	{dir: "internal/tidy", external: stdOnly},
 	{dir: "internal/protocoldoc", module: []string{"codec", "internal/vectors"}, external: stdOnly},
 	{dir: "internal/perfdoc", module: []string{"loadtest/plot"}, external: []string{"github.com/goccy/go-yaml"}},
-	{dir: "internal", module: append([]string{"server"}, belowAll...)}, // tests and generators, in no binary
+	{dir: "internal/testenv"},
+	{dir: "internal", module: append([]string{"server", "internal/testenv"}, belowAll...)}, // tests and generators, in no binary
 }
 
 // testExternal is what every test may import: it never reaches a binary.

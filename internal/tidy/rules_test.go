@@ -160,12 +160,14 @@ func TestCheckSleepAndSkip(t *testing.T) {
 	check(t, checkSleep, sleep, "codec/a_test.go", body("time.Sleep(1)"))
 	check(t, checkSleep, "", "codec/a.go", body("time.Sleep(1)"))
 	check(t, checkSleep, "", "codec/a_test.go", body("synctest.Test(t, func(t *testing.T) { time.Sleep(1) })"))
-	const skip = "codec/a_test.go:4: a test is never skipped"
+	const skip = "codec/a_test.go:4: a test is never skipped; for what a machine may lack there is testenv.NotRun"
 	check(t, checkSkip, skip, "codec/a_test.go", body("t.Skip()"))
 	check(t, checkSkip, skip, "codec/a_test.go", body(`b.Skipf("")`))
 	check(t, checkSkip, skip, "codec/a_test.go", body(`func() { tb.SkipNow() }()`))
 	check(t, checkSkip, "", "codec/a_test.go", body("list.Skip(3)"))
-	check(t, checkSkip, "", "codec/a.go", body("t.Skip()"))
+	check(t, checkSkip, skip, "codec/a_test.go", body("s.t.Skip()"))
+	check(t, checkSkip, strings.Replace(skip, "codec/a_test.go", "internal/a/a.go", 1), "internal/a/a.go", body("t.Skip()"))
+	check(t, checkSkip, "", skips, body("t.Skip()"))
 }
 
 func TestCheckWords(t *testing.T) {

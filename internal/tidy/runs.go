@@ -99,3 +99,28 @@ func takesT(f *ast.FuncDecl) bool {
 	of, ok := pointer.X.(*ast.SelectorExpr)
 	return ok && slices.Contains([]string{"T", "F"}, of.Sel.Name)
 }
+
+// checkPrograms: tests that need PostgreSQL say so before any of them runs, where it is missing.
+func checkPrograms(t *Tree) (findings []string) {
+	needs, says := map[string]*File{}, map[string]bool{}
+	for _, f := range t.goFiles() {
+		if !f.Test() {
+			continue
+		}
+		uses := slices.ContainsFunc(f.Syntax.Imports, func(spec *ast.ImportSpec) bool { return imported(spec) == t.Module+"/internal/pgtest" })
+		ast.Inspect(f.Syntax, func(n ast.Node) bool {
+			if test, ok := n.(*ast.FuncDecl); ok && uses && needs[f.Dir()] == nil && runAsTest(test.Name.Name) {
+				needs[f.Dir()] = f
+			}
+			says[f.Dir()] = says[f.Dir()] || called(n, "pgtest", "Main") || called(n, "testenv", "Require")
+			return true
+		})
+	}
+	for dir, f := range needs {
+		if !says[dir] {
+			findings = append(findings, f.Path+":1: it needs PostgreSQL: have its package's TestMain call pgtest.Main, or testenv.Require(pgtest.Program)")
+		}
+	}
+	slices.Sort(findings)
+	return findings
+}

@@ -31,3 +31,17 @@ func TestCheckRuns(t *testing.T) {
 	f("a/a_test.go", "package a\n\nfunc ExampleA() {\n\tb()\n}\n", "a/a_test.go:3: ExampleA is never run: it has no Output")
 	f("a/go.mod", "module b", "a/go.mod:1: ./... does not reach the tests of a module within the module")
 }
+
+func TestCheckPrograms(t *testing.T) {
+	const (
+		head    = "package a\n\nimport \"hubbub/internal/pgtest\"\n\n"
+		test    = head + "func TestA(t *testing.T) { pgtest.Start(t) }\n"
+		finding = "a/a_test.go:1: it needs PostgreSQL: have its package's TestMain call pgtest.Main, or testenv.Require(pgtest.Program)"
+	)
+	check(t, checkPrograms, finding, "a/a_test.go", test)
+	check(t, checkPrograms, finding, "a/a_test.go", test, "b/b_test.go", "package b\n\nfunc TestMain(m *testing.M) { pgtest.Main(m) }\n")
+	check(t, checkPrograms, "", "a/a_test.go", test, "a/b_test.go", "package a\n\nfunc TestMain(m *testing.M) { pgtest.Main(m) }\n")
+	check(t, checkPrograms, "", "a/a_test.go", test+"\nfunc TestMain(m *testing.M) { testenv.Require(pgtest.Program) }\n")
+	check(t, checkPrograms, "", "a/a_test.go", head+"func BenchmarkA(b *testing.B) { pgtest.Start(b) }\n")
+	check(t, checkPrograms, "", "a/a_test.go", "package a\n\nfunc TestA(t *testing.T) {}\n")
+}

@@ -44,6 +44,7 @@ var Rules = []Rule{
 	{"tests don't skip", checkSkip},
 	{"tests are run", checkRuns},
 	{"tests assert something", checkAsserts},
+	{"tests say which programs they need", checkPrograms},
 	{"what pages name as tests exists", checkEvidence},
 	{"nothing is left for later", checkLeftovers},
 	{"no machine's paths", checkMachinePaths},

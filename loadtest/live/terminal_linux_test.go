@@ -1,7 +1,6 @@
 package live
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -10,6 +9,8 @@ import (
 
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
+
+	"hubbub/internal/testenv"
 )
 
 // tty is a terminal whose other side is the test.
@@ -25,23 +26,8 @@ type tty struct {
 func openTTY(t *testing.T) *tty {
 	t.Helper()
 	t.Setenv("TERM", "xterm-256color")
-	other, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fd := int(other.Fd())
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: 80}); err != nil {
-		t.Fatal(err)
-	}
-	file, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
+	other, file := testenv.OpenTerminal(t)
+	if err := unix.IoctlSetWinsize(int(other.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: 80}); err != nil {
 		t.Fatal(err)
 	}
 	s := &tty{File: file, t: t, other: other}
