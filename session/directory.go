@@ -78,7 +78,8 @@ func (l *Login) takes(old *Session) bool {
 	return l.Replace
 }
 
-// each calls visit with every session that has a name and has not ended. Anyone.
+// each calls visit with every session that has a name and has not ended, while its shard is locked: visit must not wake
+// anybody. Anyone.
 func (d *directory) each(visit func(Ref)) {
 	for i := range d.shards {
 		sh := &d.shards[i]

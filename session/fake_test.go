@@ -24,6 +24,7 @@ type fakeConn struct {
 }
 
 func (c *fakeConn) Write(p []byte) (int, error) {
+	c.lane.hub.mustBeUnlocked("a socket is written to")
 	c.writes++
 	if c.broken {
 		c.lane.Closed(c.session, ConnectionError)
@@ -60,11 +61,12 @@ var testAddress = netip.MustParseAddrPort("192.0.2.1:1")
 // testHub is a hub whose strands and wakes the test runs itself.
 type testHub struct {
 	*Hub
-	conns  []*fakeConn // by descriptor
-	ready  []*Session
-	wakes  []*Lane
-	paused []*Lane // their drains go on once they have looked at their sockets
-	now    time.Time
+	conns     []*fakeConn // by descriptor
+	ready     []*Session
+	wakes     []*Lane
+	paused    []*Lane // their drains go on once they have looked at their sockets
+	now       time.Time
+	unchecked bool // locks are not looked at: other goroutines may hold them, or time is measured
 }
 
 var testLimits = Limits{
@@ -77,14 +79,51 @@ func newTestHub(lanes int) *testHub {
 	h.Hub = NewHub(Config{
 		Limits: testLimits, Lanes: lanes, Heartbeat: [Encodings]bool{0: true},
 		WriteDirect: h.writeDirect,
-		Schedule:    func(s *Session) { h.ready = append(h.ready, s) },
-		Farewell:    func(dst []byte, s *Session) []byte { return append(dst, "<bye:"+s.Reason().String()+">"...) },
+		Schedule: func(s *Session) {
+			h.mustBeUnlocked("a worker is scheduled")
+			if !s.mu.TryLock() {
+				panic("a worker is scheduled while the strand is locked")
+			}
+			s.mu.Unlock()
+			h.ready = append(h.ready, s)
+		},
+		Farewell: func(dst []byte, s *Session) []byte { return append(dst, "<bye:"+s.Reason().String()+">"...) },
 	})
 	for range lanes {
 		var l *Lane
-		l = h.AddLane(h.now, func() { h.wakes = append(h.wakes, l) })
+		l = h.AddLane(h.now, func() {
+			h.mustBeUnlocked("a lane is woken")
+			h.wakes = append(h.wakes, l)
+		})
 	}
 	return h
+}
+
+// mustBeUnlocked panics when a lock of the hub is held. A wake can be a system call, and a write always is one, so that
+// everybody who needs the lock would wait for the kernel.
+func (h *testHub) mustBeUnlocked(what string) {
+	if !h.unchecked {
+		h.Hub.mustBeUnlocked(what)
+	}
+}
+
+func (h *Hub) mustBeUnlocked(what string) {
+	free := func(mu interface {
+		TryLock() bool
+		Unlock()
+	}, name string) {
+		if !mu.TryLock() {
+			panic(what + " while " + name + " is locked")
+		}
+		mu.Unlock()
+	}
+	free(&h.seq, "the sequencer")
+	for i := range h.directory.shards {
+		free(&h.directory.shards[i].mu, "a shard of the directory")
+	}
+	for _, l := range h.lanes {
+		free(&l.mu, "a lane")
+	}
 }
 
 func (h *testHub) writeDirect(descriptor int32, p []byte) int {
@@ -92,6 +131,7 @@ func (h *testHub) writeDirect(descriptor int32, p []byte) int {
 	if c.closed || c.session.conn != c {
 		panic("a write to a connection that is gone")
 	}
+	h.mustBeUnlocked("a socket is written to")
 	if c.stuck || c.broken {
 		return 0
 	}

@@ -143,12 +143,20 @@ func (h *Hub) enter(s *Session, login Login) bool {
 // appends, which are the session's frames before anything live, and what is sent after it. When last returns false the
 // session does not join yet, and gets no frames. Strand.
 func (h *Hub) Join(s *Session, last func(dst []byte) ([]byte, bool)) bool {
+	if !h.joinWith(s, last) {
+		return false
+	}
+	s.lane.arm()
+	return true
+}
+
+// joinWith is Join before the lane is woken, which must not happen with the sequencer held.
+func (h *Hub) joinWith(s *Session, last func(dst []byte) ([]byte, bool)) bool {
 	h.seq.Lock()
-	defer h.seq.Unlock()
+	defer h.seq.Unlock() // whatever last does
 	frames, ready := last(nil)
 	if ready {
 		h.join(s, frames)
-		s.lane.arm()
 	}
 	return ready
 }
@@ -173,11 +181,15 @@ func (h *Hub) leave(s *Session) {
 // EndAccount ends the sessions that are an account's, under whatever name, for a reason, some time soon. Anyone; it walks
 // all names.
 func (h *Hub) EndAccount(account int64, why Reason) {
+	var found []Ref
 	h.directory.each(func(r Ref) {
 		if r.session.owner == account {
-			r.End(why)
+			found = append(found, r)
 		}
 	})
+	for _, r := range found { // with no lock held, because End wakes lanes
+		r.End(why)
+	}
 }
 
 // Broadcast is a frame in the making.
@@ -244,29 +256,37 @@ type Whisper interface {
 // that is 0; then found is false. The error is ErrBusy when the user's lane is full, or Sequence's. The methods of w are
 // called with locks held, so they must be quick. Anyone.
 func (h *Hub) Whisper(name string, absent int64, w Whisper) (found bool, err error) {
+	lane, found, err := h.whisper(name, absent, w)
+	if lane != nil {
+		lane.arm()
+	}
+	return found, err
+}
+
+// whisper is Whisper before the lane is woken, which it returns when it added something.
+func (h *Hub) whisper(name string, absent int64, w Whisper) (lane *Lane, found bool, err error) {
 	sh := h.directory.shard(name)
 	sh.mu.RLock()
 	defer sh.mu.RUnlock()
 	to, found := sh.names[name]
 	found = found && to.live()
 	if !found && absent == 0 {
-		return false, nil
+		return nil, false, nil
 	}
 	h.seq.Lock()
 	defer h.seq.Unlock()
 	switch s := to.session; {
 	case found && s.joined:
 		if there, err := s.lane.whisper(to, w, s.lane.limits().LaneBytes); there {
-			s.lane.arm()
-			return true, err
+			return s.lane, true, err
 		}
 	case found && s.account != 0:
-		return true, w.Sequence(s.account, false)
+		return nil, true, w.Sequence(s.account, false)
 	}
 	if absent == 0 {
-		return false, nil
+		return nil, false, nil
 	}
-	return false, w.Sequence(absent, false)
+	return nil, false, w.Sequence(absent, false)
 }
 
 // sharedBytes bounds the broadcasts that one drain joins: a session that took everything before can buffer that much,

@@ -437,3 +437,38 @@ func TestSmallFramesFillALane(t *testing.T) {
 		t.Errorf("after %d frames the lane holds %d bytes and not %d", n, held, testLimits.LaneBytes)
 	}
 }
+
+// TestNobodyIsWokenUnderALock: whatever wakes a lane does so when it has let go of its locks. The hub of all tests here
+// panics otherwise; this one goes through every method that wakes.
+func TestNobodyIsWokenUnderALock(t *testing.T) {
+	h := newTestHub(2)
+	s, _ := h.open(t, 0, 0)
+	h.Login(s, Login{Name: "alice", Account: 7, Later: true, Welcome: []byte("hello")})
+	f := func(what string, wakes int, run func()) {
+		t.Helper()
+		h.settleAll()
+		run()
+		if len(h.wakes) != wakes {
+			t.Errorf("%s: %d lanes are woken, want %d", what, len(h.wakes), wakes)
+		}
+	}
+	other, _ := h.join(t, 1, 1, "bob")
+	f("a join that is too early", 0, func() { h.Join(s, func(dst []byte) ([]byte, bool) { return dst, false }) })
+	f("a join", 1, func() { h.Join(s, func(dst []byte) ([]byte, bool) { return dst, true }) })
+	f("a broadcast", 2, func() { broadcast(t, h, "b") })
+	f("a whisper", 1, func() { _, _ = h.Whisper("alice", 0, private("w")) })
+	f("a whisper to nobody", 0, func() { _, _ = h.Whisper("nobody", 0, private("w")) })
+	f("mail", 0, func() { _, _ = h.Whisper("nobody", 9, private("w")) })
+	f("an answer", 1, func() { s.Send([]byte("a")) })
+	f("an answer to another", 1, func() { other.Ref().Answer([]byte("a")) })
+	f("a wait", 1, func() { s.ParkUntilWritten(true) })
+	f("the end of an account", 1, func() { h.EndAccount(7, Kicked) })
+	f("a login that replaces", 2, func() {
+		newcomer, _ := h.open(t, 0, 0)
+		h.Login(newcomer, Login{Name: "bob", Replace: true, Welcome: []byte("hello")})
+	})
+	f("a logout", 1, func() {
+		bob, _ := h.Lookup("bob")
+		bob.session.Finish(LoggedOut, []byte("done"))
+	})
+}

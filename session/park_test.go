@@ -148,6 +148,7 @@ func TestWhisperToTheAbsent(t *testing.T) {
 // is the absent account's and not lost behind the farewell.
 func TestWhisperBesideLogout(t *testing.T) {
 	h := newTestHub(1)
+	h.unchecked = true
 	s, _ := h.join(t, 0, 0, "alice")
 	s.account = 3
 	sh := h.directory.shard("alice")
