@@ -39,14 +39,21 @@ func (e *events) OnBoot(engine gnet.Engine) gnet.Action {
 // before it is closed.
 func (e *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 	s := e.server
-	l := s.loopOf(c.EventLoop())
+	l := s.loopOf(c)
 	if _, ok := c.Context().(introduction); ok {
 		c.SetContext(nil)
 		return nil, gnet.Close
 	}
-	defer l.recover("open")
-	s.accepted.Add(1)
 	cn := &conn{Conn: c, loop: l}
+	defer func() {
+		if l.recovered("open", recover()) {
+			action = gnet.Close
+			if cn.session == nil { // OnClose knows nothing of it
+				s.addresses.leave(cn)
+			}
+		}
+	}()
+	s.accepted.Add(1)
 	address := addressOf(c.RemoteAddr())
 	refuse, detail := session.None, ""
 	switch {
@@ -99,8 +106,8 @@ func (e *events) OnClose(c gnet.Conn, err error) gnet.Action {
 	if err != nil && !errors.Is(err, io.EOF) {
 		why = session.ConnectionError
 	}
+	defer cn.loop.lane.Closed(cn.session, why) // whatever happens, or its name and its place would never be free
 	e.server.addresses.leave(cn)
-	cn.loop.lane.Closed(cn.session, why)
 	return gnet.None
 }
 

@@ -29,6 +29,7 @@ type loop struct {
 	server *Server
 	events gnet.EventLoop
 	lane   *session.Lane
+	poller *poller // nil: not found
 
 	// Owned by the loop.
 	busy  int       // events since the loop last let others run
@@ -107,15 +108,21 @@ func (l *loop) tick() {
 }
 
 // recover keeps a panic on the loop, which would be a defect of the server, from ending the process.
-func (l *loop) recover(where string) {
-	if v := recover(); v != nil {
-		l.server.panics.Add(1)
-		l.server.log.Error("a loop panicked", zap.String("where", where), zap.Any("panic", v), zap.ByteString("stack", debug.Stack()))
+func (l *loop) recover(where string) { l.recovered(where, recover()) }
+
+// recovered reports whether there was a panic, which is what recover returned.
+func (l *loop) recovered(where string, panicked any) bool {
+	if panicked == nil {
+		return false
 	}
+	l.server.panics.Add(1)
+	l.server.log.Error("a loop panicked", zap.String("where", where), zap.Any("panic", panicked), zap.ByteString("stack", debug.Stack()))
+	return true
 }
 
-// loopOf returns the loop with these events, which is new when its first connection opens.
-func (s *Server) loopOf(events gnet.EventLoop) *loop {
+// loopOf returns the loop of a connection, which is new when its first one opens. On that loop.
+func (s *Server) loopOf(c gnet.Conn) *loop {
+	events := c.EventLoop()
 	for _, l := range *s.loops.Load() {
 		if l.events == events {
 			return l
@@ -130,7 +137,7 @@ func (s *Server) loopOf(events gnet.EventLoop) *loop {
 		}
 	}
 	now := time.Now()
-	l := &loop{server: s, events: events, last: now, clock: now}
+	l := &loop{server: s, events: events, poller: findPoller(c.Fd()), last: now, clock: now}
 	l.lane = s.chat.Hub.AddLane(now, l.wake)
 	grown := append(slices.Clone(known), l)
 	s.loops.Store(&grown)

@@ -26,6 +26,7 @@ var (
 	descSessionsMax = desc("sessions_max", "Sessions that fit.")
 	descNames       = desc("names", "Names that are in use.")
 	descAccepted    = desc("connections_accepted_total", "Connections accepted.")
+	descUnaccepted  = desc("accept_errors_total", "Connections that could not be accepted, because the kernel was short of something or the connection had an error already.")
 	descTurnedAway  = desc("connections_turned_away_total", "Connections closed at once because the server was full beyond its reserve.")
 	descEnded       = desc("sessions_ended_total", "Sessions ended by reason.", "reason")
 	descSlow        = desc("slow_consumers_total", "Sessions ended because they read more slowly than messages arrived.")
@@ -51,7 +52,7 @@ var (
 	descPanics      = desc("panics_total", "Panics that were caught.")
 	descDraining    = desc("draining", "1 while the server shuts down.")
 	allDescs        = []*prometheus.Desc{
-		descSessions, descSessionsMax, descNames, descAccepted, descTurnedAway, descEnded, descSlow, descPackets,
+		descSessions, descSessionsMax, descNames, descAccepted, descUnaccepted, descTurnedAway, descEnded, descSlow, descPackets,
 		descIgnored, descRefused, descReceived, descSent, descDeliveries, descWrites, descBatch, descLaneDepth,
 		descHashing, descReading, descDenied, descQueued, descQueuedBytes, descKept, descUnkept,
 		descStrands, descWorkersBusy, descWorkers, descPanics, descDraining,
@@ -104,6 +105,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	gauge(descSessionsMax, float64(s.limit))
 	gauge(descNames, float64(hub.Names()))
 	counter(descAccepted, s.accepted.Load())
+	counter(descUnaccepted, s.acceptErrors.Load())
 	counter(descTurnedAway, s.turnedAway.Load())
 	counter(descSlow, hub.Ended(session.SlowConsumer))
 	counter(descIgnored, s.chat.Ignored())

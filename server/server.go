@@ -48,8 +48,15 @@ type Server struct {
 	received   atomic.Uint64
 	panics     atomic.Uint64
 
+	acceptErrors atomic.Uint64
+
 	addresses addresses
 	loopsMu   sync.Mutex // held to add to loops
+
+	// Guarded by acceptMu.
+	acceptMu       sync.Mutex
+	acceptFailures int  // since the last tick
+	deafened       bool // the loops don't accept until the next one
 }
 
 // New returns a server for the configuration, which must be valid. store is what keeps accounts and history, nil for
@@ -68,8 +75,8 @@ func New(config Config, store Store, log *zap.Logger, level zap.AtomicLevel) (*S
 		Limits: config.ChatLimits(),
 		Sessions: session.Config{
 			Limits: config.SessionLimits(s.limit), Preallocated: min(config.SessionsPreallocated, s.limit), Lanes: loops,
-			WriteDirect: writeDirect,
-			Schedule:    func(sess *session.Session) { s.pool.schedule(sess) },
+			WriteDirect: writeDirect, Panicked: s.loopPanicked,
+			Schedule: func(sess *session.Session) { s.pool.schedule(sess) },
 		},
 		Now: time.Now, Ended: s.ended, Received: s.trace, Panicked: s.panicked,
 	}
@@ -97,7 +104,7 @@ func sessionLimit(asked, loops int, log *zap.Logger) (int, error) {
 	if err != nil {
 		log.Warn("the limit of open files stays as it is", zap.Error(err))
 	}
-	// Running out of descriptors on accept would stop gnet's engine, so the reserve is never given to sessions.
+	// Whoever connects while there are no descriptors hears nothing, so the reserve is never given to sessions.
 	reserve := descriptorReserve + descriptorsPerLoop*max(0, loops-16)
 	fits := int(min(descriptors, 1<<31)) - reserve
 	if fits < 1 {
@@ -129,7 +136,7 @@ func (s *Server) Run(ctx context.Context) error {
 		stopped <- gnet.Run(s.events, "tcp://"+s.address,
 			gnet.WithNumEventLoop(config.loops()), gnet.WithReusePort(true), gnet.WithReuseAddr(true),
 			gnet.WithTicker(true), gnet.WithTCPKeepAlive(keepAlive),
-			gnet.WithLogger(gnetLogger(s.log)))
+			gnet.WithLogger(engineLogger{gnetLogger(s.log), s.acceptFailed}))
 	}()
 	select {
 	case err := <-stopped:
@@ -159,10 +166,10 @@ func gnetLogger(log *zap.Logger) *zap.SugaredLogger {
 // clients, which know no PING.
 const keepAlive = 75 * time.Second
 
-// engineError says that gnet's engine ended by itself. It ends with nil when it can't accept any more.
+// engineError says that gnet's engine ended by itself.
 func engineError(address string, err error) error {
 	if err == nil {
-		err = errors.New("it can't accept connections any more; is the system out of file descriptors?")
+		err = errors.New("gnet gave no reason")
 	}
 	return fmt.Errorf("the event loops on %s stopped: %w", address, err)
 }
@@ -211,6 +218,7 @@ func (s *Server) tick() {
 		}
 		close(s.ready)
 	}
+	s.acceptAgain()
 	for _, l := range *s.loops.Load() {
 		l.tick()
 	}
@@ -278,6 +286,12 @@ func (s *Server) panicked(sess *session.Session, value any, stack []byte) {
 	s.panics.Add(1)
 	s.log.Error("a handler panicked; its session is ended", zap.Uint64("session", sess.ID()), zap.Any("panic", value),
 		zap.ByteString("stack", stack))
+}
+
+func (s *Server) loopPanicked(sess *session.Session, value any) {
+	s.panics.Add(1)
+	s.log.Error("a loop panicked while it dealt with a session, which is ended", zap.Uint64("session", sess.ID()),
+		zap.Any("panic", value), zap.Stack("stack"))
 }
 
 func (s *Server) defect(value any) {

@@ -26,23 +26,41 @@ func (l *Lane) Drain() (paused bool) {
 		return false
 	}
 	defer l.publish()
-	for ; l.place.special < len(l.specials); l.place.special++ {
+	for {
+		if paused, ok := l.goOn(); ok {
+			return paused
+		}
+	}
+}
+
+// goOn goes on with the drain until it is done or the budget is used up. When a session makes it panic, that session is
+// dealt with and ok is false: there may be more to do.
+func (l *Lane) goOn() (paused, ok bool) {
+	defer func() {
+		if value := recover(); value != nil {
+			l.skip(value)
+		}
+	}()
+	for l.place.special < len(l.specials) {
 		if l.budget <= 0 {
 			l.paused = true
-			return true
+			return true, true
 		}
-		l.settle(l.specials[l.place.special])
+		s := l.specials[l.place.special]
+		l.place.special++
 		l.budget--
+		l.settle(s)
 	}
 	for ; l.place.encoding < Encodings; l.place.encoding++ {
 		if !l.everybody(Encoding(l.place.encoding)) {
 			l.paused = true
-			return true
+			return true, true
 		}
 		l.place.member = unset
 	}
+	l.current = nil
 	l.finish()
-	return false
+	return false, true
 }
 
 // Resume goes on with a drain that paused, and then takes what was posted meanwhile, whose wakes came to nothing. It
@@ -115,6 +133,7 @@ func (l *Lane) settle(s *Session) {
 	t := tally{own: l.own[:0], shared: l.out.shared[s.Encoding()], member: s.member >= 0}
 	first := s.opFirst
 	s.opFirst, s.opLast = -1, -1
+	l.current, l.chain = s, first
 	if m := l.memberOf(s); m != nil {
 		m.epoch = l.epoch
 	}

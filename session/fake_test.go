@@ -21,10 +21,19 @@ type fakeConn struct {
 	broken     bool
 	halfClosed bool
 	closed     bool
+	defects    map[string]bool // the methods that panic
+}
+
+// defect panics if the method is to.
+func (c *fakeConn) defect(method string) {
+	if c.defects[method] {
+		panic("a defect in " + method)
+	}
 }
 
 func (c *fakeConn) Write(p []byte) (int, error) {
 	c.lane.hub.mustBeUnlocked("a socket is written to")
+	c.defect("Write")
 	c.writes++
 	if c.broken {
 		c.lane.Closed(c.session, ConnectionError)
@@ -47,9 +56,9 @@ func (c *fakeConn) Descriptor() int32 {
 	return int32(len(c.hub.conns) - 1)
 }
 
-func (c *fakeConn) OutboundBuffered() int { return len(c.buffered) }
-func (c *fakeConn) CloseWrite() error     { c.halfClosed = true; return nil }
-func (c *fakeConn) Close() error          { c.closed = true; return nil }
+func (c *fakeConn) OutboundBuffered() int { c.defect("OutboundBuffered"); return len(c.buffered) }
+func (c *fakeConn) CloseWrite() error     { c.defect("CloseWrite"); c.halfClosed = true; return nil }
+func (c *fakeConn) Close() error          { c.defect("Close"); c.closed = true; return nil }
 
 // unstick lets the kernel take what waits.
 func (c *fakeConn) unstick() {

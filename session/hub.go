@@ -32,6 +32,9 @@ type Config struct {
 	// WriteDirect writes to a descriptor at once what the kernel takes of p, without waiting, and returns how much that
 	// was; 0 on an error too, which the Write that follows then meets. nil: every write goes through Conn.Write.
 	WriteDirect func(descriptor int32, p []byte) int
+	// Panicked is told of a panic in the loop's dealing with one session, which ends for it: what it needs, such as the
+	// stack, is still there. Called on the loop. nil: nobody is told.
+	Panicked func(s *Session, value any)
 	// Heartbeat reports whether sessions of this encoding must keep the heartbeat.
 	Heartbeat [Encodings]bool
 }

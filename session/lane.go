@@ -40,6 +40,8 @@ type Lane struct {
 	own      []byte     // one special session's batch in the making
 	epoch    uint32     // the number of this drain
 	place    place      // where this drain goes on; draining says whether there is one
+	current  *Session   // whom it is dealing with
+	chain    int32      // the first of current's operations in out; -1: none
 	draining bool
 	budget   int  // how many writes there may be until the loop looks at its sockets
 	paused   bool // they were used up; Resume goes on
@@ -270,23 +272,25 @@ func (l *Lane) EndNext(n int, why Reason) int {
 // times a second: that is how exact the timeouts are.
 func (l *Lane) Tick(now time.Time) {
 	l.now = now.UnixNano()
-	for i := len(l.lingers) - 1; i >= 0; i-- {
-		r := l.lingers[i]
-		if s := r.session; s.generation != r.generation || s.conn == nil || l.parted(s) {
-			last := len(l.lingers) - 1
-			l.lingers[i] = l.lingers[last]
-			l.lingers = l.lingers[:last]
-		}
-	}
+	l.lingers = slices.DeleteFunc(l.lingers, func(r Ref) bool {
+		return r.session.generation != r.generation || r.session.conn == nil || l.lingered(r.session)
+	})
 	l.resumeWritten()
 	l.expire()
+}
+
+// lingered is parted for a session that may be defective.
+func (l *Lane) lingered(s *Session) (parted bool) {
+	defer l.guard(s)
+	parted = true // if it panics, it is not asked again
+	return l.parted(s)
 }
 
 // resumeWritten resumes the strands that wait until the kernel has taken everything, where it has or never will. The
 // sessions are still the same, because their strands hear of no end before.
 func (l *Lane) resumeWritten() {
 	l.awaited = slices.DeleteFunc(l.awaited, func(s *Session) bool {
-		if s.conn != nil && s.State() != Disconnecting && s.conn.OutboundBuffered() > 0 {
+		if l.unwritten(s) {
 			return false
 		}
 		with := s.awaiting
@@ -294,6 +298,12 @@ func (l *Lane) resumeWritten() {
 		s.Resume(with)
 		return true
 	})
+}
+
+// unwritten reports whether the kernel has yet to take some of what was sent to a session, and will.
+func (l *Lane) unwritten(s *Session) bool {
+	defer l.guard(s)
+	return s.conn != nil && s.State() != Disconnecting && s.conn.OutboundBuffered() > 0
 }
 
 // parting is how long a client has to close its end after our last byte and our FIN have left. Closing at once would

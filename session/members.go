@@ -53,6 +53,7 @@ func (l *Lane) everybody(e Encoding) bool {
 	if l.place.member == unset {
 		l.place.member = len(l.members[e])
 	}
+	l.chain = -1
 	// Backwards, because a write that fails closes its connection underneath, which moves the last member into its
 	// place. The epoch keeps one who was moved that way from being written to twice.
 	for i := l.place.member - 1; i >= 0; i-- {
@@ -69,6 +70,7 @@ func (l *Lane) everybody(e Encoding) bool {
 		}
 		m.epoch = l.epoch
 		l.budget--
+		l.current = m.session
 		if rest := l.direct(m, shared); len(rest) == 0 || l.buffer(m.session, rest) {
 			l.written.add(frames, len(shared))
 		}

@@ -81,7 +81,7 @@ func (l *Lane) expire() {
 		}
 		l.unschedule(s)
 		if s.ending {
-			_ = s.conn.Close() // its last bytes had their time
+			l.closeLate(s)
 			continue
 		}
 		// In the state that the timeout is of: one whose login comes at the same moment has it.
@@ -91,4 +91,10 @@ func (l *Lane) expire() {
 			l.schedule(s)
 		}
 	}
+}
+
+// closeLate closes the connection of a session whose last bytes had their time.
+func (l *Lane) closeLate(s *Session) {
+	defer l.guard(s)
+	_ = s.conn.Close()
 }
