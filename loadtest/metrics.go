@@ -1,8 +1,10 @@
 package loadtest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -90,7 +92,8 @@ func (w *serverWatch) look(ctx context.Context) (map[string]float64, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answered %s", request.URL, response.Status)
+		why, _ := io.ReadAll(io.LimitReader(response.Body, 300)) // such as which hosts it is asked by
+		return nil, fmt.Errorf("%s answered %s: %s", request.URL, response.Status, bytes.TrimSpace(why))
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(response.Body)

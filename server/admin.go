@@ -1,12 +1,14 @@
 package server
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/pprof"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,10 +22,64 @@ import (
 type Admin struct {
 	listener net.Listener
 	http     *http.Server
+	hosts    *adminHosts
 	log      *zap.Logger
 	ended    chan struct{} // closed once nothing is served any more
 
-	at atomic.Pointer[position]
+	at      atomic.Pointer[position]
+	refused atomic.Int64 // the second in which it was last logged that a request was refused
+}
+
+// adminLimits are what one who asks on the operators' port gets.
+type adminLimits struct {
+	connections               int           // at a time; beyond that those go first that do not ask
+	header, read, write, idle time.Duration // as http.Server knows them
+	grace                     time.Duration // how long one who has connected may take to ask before it counts as idle
+	slow                      time.Duration // after so long in one write somebody does not take the answer
+}
+
+// adminDefaults hold in the server. A request is small and an answer is some 50 KiB, which takes seconds on no line that
+// operators have. Prometheus asks every 15 s to 60 s: it need not connect anew each time.
+var adminDefaults = adminLimits{
+	connections: operatorsMax,
+	header:      5 * time.Second, read: 10 * time.Second, write: 10 * time.Second, idle: time.Minute,
+	grace: 10 * time.Millisecond, slow: 250 * time.Millisecond,
+}
+
+const (
+	// operatorHeaderMax bounds a request's header: a browser's cookies for this host may be in it.
+	operatorHeaderMax = 16 << 10
+	// operatorBodyMax bounds a request's body: a log level is a word.
+	operatorBodyMax = 4 << 10
+)
+
+// operatorKey finds a request's operatorConn in its context.
+type operatorKey struct{}
+
+// guard lets those through who may ask, once their whole request is here.
+func (a *Admin) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn := r.Context().Value(operatorKey{}).(*operatorConn)
+		if status, why := a.hosts.refuses(r, conn.LocalAddr()); status != 0 {
+			w.Header().Set("Connection", "close")
+			http.Error(w, why, status)
+			if now := time.Now().Unix(); a.refused.Swap(now) != now { // once a second: a page may ask without end
+				a.log.Warn("an operator's request was refused", zap.Stringer("client", conn.RemoteAddr()),
+					zap.Int("status", status), zap.String("why", why))
+			}
+			return
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, operatorBodyMax))
+		if err != nil {
+			w.Header().Set("Connection", "close")
+			http.Error(w, fmt.Sprintf("the request's body did not arrive, or has more than %d bytes", operatorBodyMax), http.StatusBadRequest)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // profiles take longer than a request to arrive
+		conn.asks()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // position is how far the process is: a phase that SetPhase has set, or the server's own.
@@ -51,23 +107,38 @@ func (p *position) describe() string {
 // StartAdmin listens on config.Admin, at once, and answers with the phase Starting. It returns nil when that is empty. level
 // is the logger's, which /loglevel shows and sets. The error says what to do when it can't listen there.
 func StartAdmin(config Config, log *zap.Logger, level zap.AtomicLevel) (*Admin, error) {
+	return startAdmin(config, log, level, adminDefaults)
+}
+
+func startAdmin(config Config, log *zap.Logger, level zap.AtomicLevel, limits adminLimits) (*Admin, error) {
 	if config.Admin == "" {
 		return nil, nil
+	}
+	hosts, err := newAdminHosts(config.Admin, config.AdminHosts)
+	if err != nil {
+		return nil, err
 	}
 	listener, err := net.Listen("tcp", config.Admin)
 	if err != nil {
 		return nil, fmt.Errorf("can't listen for operators on %s: %w; choose another address with --admin, or none with --admin=",
 			config.Admin, err)
 	}
-	a := &Admin{listener: listener, log: log, ended: make(chan struct{})}
+	a := &Admin{listener: listener, hosts: hosts, log: log, ended: make(chan struct{})}
 	a.SetPhase(Starting, "")
 	a.http = &http.Server{
-		Handler: a.routes(level, config.Pprof), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
-		ErrorLog: zap.NewStdLog(log.Named("admin")),
+		Handler:           a.guard(a.routes(level, config.Pprof)),
+		ReadHeaderTimeout: limits.header, ReadTimeout: limits.read, WriteTimeout: limits.write, IdleTimeout: limits.idle,
+		MaxHeaderBytes: operatorHeaderMax, DisableGeneralOptionsHandler: true, ErrorLog: zap.NewStdLog(log.Named("admin")),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, operatorKey{}, c) },
+		ConnState: func(c net.Conn, state http.ConnState) {
+			if state == http.StateIdle {
+				c.(*operatorConn).answered()
+			}
+		},
 	}
 	go func() {
 		defer close(a.ended)
-		if err := a.http.Serve(newFew(listener, operatorsMax)); !errors.Is(err, http.ErrServerClosed) {
+		if err := a.http.Serve(newOperatorListener(listener, limits)); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("the operators' port stopped", zap.Error(err))
 		}
 	}()
@@ -127,50 +198,4 @@ func (a *Admin) Close() {
 	}
 	_ = a.http.Close()
 	<-a.ended
-}
-
-// few is a listener with a bounded number of connections at a time: those of operators must not use up the descriptors,
-// without which the loops can't accept clients. Those beyond it wait in the kernel.
-type few struct {
-	net.Listener
-	places chan struct{}
-	closed chan struct{}
-	once   sync.Once
-}
-
-func newFew(l net.Listener, n int) *few {
-	return &few{Listener: l, places: make(chan struct{}, n), closed: make(chan struct{})}
-}
-
-// Accept implements net.Listener.
-func (l *few) Accept() (net.Conn, error) {
-	select {
-	case l.places <- struct{}{}:
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.places
-		return nil, err
-	}
-	return &fewConn{Conn: c, leave: sync.OnceFunc(func() { <-l.places })}, nil
-}
-
-// Close implements net.Listener.
-func (l *few) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return l.Listener.Close()
-}
-
-// fewConn gives its place back when it is closed.
-type fewConn struct {
-	net.Conn
-	leave func()
-}
-
-// Close implements net.Conn.
-func (c *fewConn) Close() error {
-	defer c.leave()
-	return c.Conn.Close()
 }

@@ -16,9 +16,10 @@ import (
 // Config is everything that an operator can set. The tags are the flags: their names, defaults and reasons, from which
 // the README's table is made. Those tagged reload follow a SIGHUP; the others need a restart.
 type Config struct {
-	Listen  string `default:":9000" help:"Where chat clients connect, host:port. Port 0 picks a free one."`
-	Admin   string `default:"127.0.0.1:9001" help:"Where operators connect, host:port: health and metrics, no authentication, so keep it private. Empty: nowhere."`
-	DataDir string `default:"./data" help:"Where the server keeps accounts and history, in hubbub.db, unless --database says otherwise."`
+	Listen     string `default:":9000" help:"Where chat clients connect, host:port. Port 0 picks a free one."`
+	Admin      string `default:"127.0.0.1:9001" help:"Where operators connect, host:port: health and metrics, no authentication, so keep it private. Empty: nowhere."`
+	AdminHosts string `placeholder:"HOSTS" help:"Further host names and addresses by which operators may ask, with commas between, such as hubbub.example.org,*.hubbub.svc. Always allowed: localhost, this machine's name, the address of --admin, the one that a connection arrived at. Others get 421, so that no web page asks under a name of its own (DNS rebinding)."`
+	DataDir    string `default:"./data" help:"Where the server keeps accounts and history, in hubbub.db, unless --database says otherwise."`
 
 	Database     string        `default:"sqlite" help:"What keeps accounts and history: sqlite, a file under --data-dir; postgres://user:password@host/database; or none, and then everybody is a guest and nothing is kept."`
 	Auth         string        `default:"open" enum:"open,accounts" reload:"" help:"Who may log in. open: a registered name needs its password, any other is a guest's. accounts: registered names only."`
@@ -73,7 +74,7 @@ const (
 	descriptorsPerLoop = 4
 	// refusalReserve is how many refused connections may wait at a time for their reason to reach them.
 	refusalReserve = 128
-	// operatorsMax is how many connections the operators' port has at a time; others wait.
+	// operatorsMax is how many connections the operators' port has at a time; beyond that those go that do not ask.
 	operatorsMax = 32
 	// ReadyTimeout bounds how long a loop or the pool may take to answer before the server is not ready.
 	ReadyTimeout = time.Second
@@ -81,6 +82,9 @@ const (
 
 // Validate reports what is wrong with the configuration, and how to put it right. kong calls it too.
 func (c *Config) Validate() error {
+	if _, err := newAdminHosts(c.Admin, c.AdminHosts); err != nil {
+		return err
+	}
 	for _, check := range []struct {
 		bad  bool
 		text string

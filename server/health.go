@@ -3,12 +3,15 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // Health asks the server with this operators' address whether it is ready. The error says in which phase it is and what
@@ -18,8 +21,16 @@ func Health(ctx context.Context, admin string) error {
 	if err != nil {
 		return fmt.Errorf("%q is no address: give host:port to --admin, such as 127.0.0.1:9001", admin)
 	}
+	const healthRetry = 20 * time.Millisecond
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy of the environment's
 	response, err := client.Do(request)
+	for err != nil && ctx.Err() == nil && (errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF)) {
+		select { // somebody floods the port, and this connection had to go before it could ask
+		case <-ctx.Done():
+		case <-time.After(healthRetry):
+			response, err = client.Do(request)
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("can't ask the server at %s: %w; is it running, and is this its --admin address?", admin, err)
 	}
