@@ -162,7 +162,14 @@ func (c *Client) news(id codec.ID) bool {
 
 // tell delivers a gap, once: a server finds it again at every login until something came after it.
 func (c *Client) tell(gap Gap) {
-	if gap.Since != 0 && gap.Upto > c.missed {
+	if gap.Since != 0 {
+		c.miss(gap)
+	}
+}
+
+// miss delivers a gap that was not told before. The reader, or whoever is about to start it.
+func (c *Client) miss(gap Gap) {
+	if gap.Upto > c.missed {
 		c.missed = gap.Upto
 		c.inbox.put(gap)
 	}

@@ -15,7 +15,8 @@ type (
 		ID       codec.ID
 		User     string // who sent it
 		Text     string
-		Replayed bool // it was sent before the login
+		Replayed bool      // it was sent before the login
+		At       time.Time // when the server accepted it, where that is not what the ID says; else zero
 	}
 
 	// Whisper is a message for this user alone.
@@ -23,7 +24,8 @@ type (
 		ID       codec.ID
 		User     string // who sent it
 		Text     string
-		Replayed bool // it was sent before the login
+		Replayed bool      // it was sent before the login
+		At       time.Time // when the server accepted it, where that is not what the ID says; else zero
 	}
 
 	// Notice is what the server itself has to say, mostly why it is about to close the connection.
@@ -54,7 +56,8 @@ type (
 	}
 
 	// Gap says that messages after Since, as LastSeen was before the login, and up to Upto will not come: the server does
-	// not keep them any more. It comes once, before what the server does send again.
+	// not keep them any more. It comes once, before what the server does send again. When the server removes messages
+	// while it is sending again what was missed, another Gap comes in their place, with the Since that they came after.
 	Gap struct{ Since, Upto codec.ID }
 )
 
@@ -67,10 +70,26 @@ func (Reconnected) event()  {}
 func (Gap) event()          {}
 
 // Time returns when the server accepted the message, to the millisecond, by its clock.
-func (m Message) Time() time.Time { return m.ID.Time() }
+func (m Message) Time() time.Time { return accepted(m.ID, m.At) }
 
 // Time returns when the server accepted the whisper, to the millisecond, by its clock.
-func (w Whisper) Time() time.Time { return w.ID.Time() }
+func (w Whisper) Time() time.Time { return accepted(w.ID, w.At) }
+
+// accepted is when the server accepted a message.
+func accepted(id codec.ID, at time.Time) time.Time {
+	if at.IsZero() {
+		return id.Time()
+	}
+	return at
+}
+
+// apart is the time that a packet carries apart from the message's id; zero: none.
+func apart(id codec.ID, at uint64) time.Time {
+	if at == 0 {
+		return time.Time{}
+	}
+	return id.TimeOf(at)
+}
 
 // Events delivers what others do, in the order in which it came. The channel is closed when the client has ended, after
 // the last event; Err then tells why. Several goroutines may read it; each event goes to one of them.

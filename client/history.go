@@ -30,6 +30,9 @@ type HistoryPage struct {
 	// More says that there are others in the query's direction: newer ones when it has After, else older ones. A page
 	// may have fewer messages than its limit, even so.
 	More bool
+	// Gap is the newest of the messages after query.After that the server removed because of their age or number; 0: none
+	// was.
+	Gap codec.ID
 }
 
 // HistoryMessage is a message of the past. The user may be oneself.
@@ -37,10 +40,11 @@ type HistoryMessage struct {
 	ID   codec.ID
 	User string // who sent it
 	Text string
+	At   time.Time // when the server accepted it, where that is not what the ID says; else zero
 }
 
 // Time returns when the server accepted the message, to the millisecond, by its clock.
-func (m HistoryMessage) Time() time.Time { return m.ID.Time() }
+func (m HistoryMessage) Time() time.Time { return accepted(m.ID, m.At) }
 
 // History returns one page of what was said: the oldest messages after query.After or, when that is 0, the newest
 // before query.Before. Failures that the server tells are codec.RateLimited, codec.ServerBusy, codec.UserNotFound,
@@ -65,9 +69,12 @@ func (c *Client) History(ctx context.Context, query HistoryQuery) (HistoryPage, 
 	if !ok {
 		return HistoryPage{}, failed(op, fmt.Errorf("the server answered with something else: %s", m.Type()))
 	}
-	page := HistoryPage{Messages: make([]HistoryMessage, len(answer.Messages)), More: answer.More != 0}
+	page := HistoryPage{Messages: make([]HistoryMessage, len(answer.Messages)), More: answer.More != 0, Gap: answer.Gap}
 	for i, m := range answer.Messages {
-		page.Messages[i] = HistoryMessage{m.ID, m.User, m.Message}
+		page.Messages[i] = HistoryMessage{ID: m.ID, User: m.User, Text: m.Message}
+		if i < len(answer.Times) {
+			page.Messages[i].At = apart(m.ID, answer.Times[i].At)
+		}
 	}
 	return page, nil
 }

@@ -125,12 +125,14 @@ func (l *link) handle(m codec.Message) {
 	switch m := m.(type) {
 	case *codec.BroadcastNotify:
 		if l.client.news(m.ID) {
-			inbox.put(Message{m.ID, m.User, m.Message, m.Flags&codec.Replayed != 0})
+			inbox.put(Message{m.ID, m.User, m.Message, m.Flags&codec.Replayed != 0, apart(m.ID, m.At)})
 		}
 	case *codec.WhisperNotify:
 		if l.client.news(m.ID) {
-			inbox.put(Whisper{m.ID, m.User, m.Message, m.Flags&codec.Replayed != 0})
+			inbox.put(Whisper{m.ID, m.User, m.Message, m.Flags&codec.Replayed != 0, apart(m.ID, m.At)})
 		}
+	case *codec.GapNotify:
+		l.client.miss(Gap{Since: m.After, Upto: m.Upto})
 	case *codec.SystemNotify:
 		l.ending = m
 		if m.Code == codec.RateLimited { // of all that the client sends, only a PING has no answer that says so

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -79,6 +80,28 @@ func TestGapIsToldOnce(t *testing.T) {
 		}
 		p.send(`BroadcastNotify id=8 user="bob" message="hi"`)
 		event[client.Message](t, c)
+	})
+}
+
+// What the server removes while it sends the rest again is told in its place, once, to whoever asked for what came before.
+func TestGapWhileReplaying(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t)
+		c, p, err := n.login(client.Options{Reconnect: true, Since: 3}, granted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.send(`BroadcastNotify id=4 user="bob" message="one" flags=1`, `GapNotify after=4 upto=7`, `GapNotify after=4 upto=7`,
+			`BroadcastNotify id=8 user="bob" message="two" flags=1 at=1767268800000`)
+		event[client.Message](t, c)
+		if got, want := event[client.Gap](t, c), (client.Gap{Since: 4, Upto: 7}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		at := time.UnixMilli(1767268800000).UTC()
+		got, want := event[client.Message](t, c), client.Message{ID: 8, User: "bob", Text: "two", Replayed: true, At: at}
+		if got != want || !got.Time().Equal(at) {
+			t.Errorf("got %+v of %v, want %+v", got, got.Time(), want)
+		}
 	})
 }
 

@@ -79,7 +79,9 @@ func TestFieldOffsets(t *testing.T) {
 	f(&HistoryResponse{}, FieldDoc{Name: "ref", Type: "u32", Offset: 4}, FieldDoc{Name: "result", Type: "u16", Offset: 8},
 		FieldDoc{Name: "more", Type: "u8", Offset: 10}, FieldDoc{Name: "messages", Type: "u16", Offset: 11, List: true},
 		FieldDoc{Name: "messages[].id", Type: "u64", Offset: -1}, FieldDoc{Name: "messages[].user", Type: "str", Offset: -1},
-		FieldDoc{Name: "messages[].message", Type: "str", Offset: -1})
+		FieldDoc{Name: "messages[].message", Type: "str", Offset: -1}, FieldDoc{Name: "gap", Type: "u64", Offset: -1, Optional: true},
+		FieldDoc{Name: "times", Type: "u16", Offset: -1, Optional: true, List: true},
+		FieldDoc{Name: "times[].at", Type: "u64", Offset: -1, Optional: true})
 	f(&LoginReq{}, FieldDoc{Name: "userId", Type: "char[33]", Offset: 4}, FieldDoc{Name: "password", Type: "char[33]", Offset: 37}, FieldDoc{Name: "username", Type: "char[33]", Offset: 70})
 	f(&WhisperRes{}, FieldDoc{Name: "result", Type: "u16", Offset: 4}, FieldDoc{Name: "sender", Type: "char[33]", Offset: 6}, FieldDoc{Name: "message", Type: "char[1025]", Offset: 39})
 }

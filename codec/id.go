@@ -1,6 +1,9 @@
 package codec
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Epoch is where the time in a message id starts to count: 2024-01-01T00:00:00Z.
 var Epoch = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
@@ -37,6 +40,25 @@ func (id ID) Tick() uint64 {
 // Time returns when the message was accepted, to the millisecond.
 func (id ID) Time() time.Time {
 	return Epoch.Add(time.Duration(id>>(idNodeBits+idSequenceBits)) * time.Millisecond)
+}
+
+// TimeOf returns when the message was accepted: at, in milliseconds since 1970, or what the id says when that is 0.
+func (id ID) TimeOf(at uint64) time.Time {
+	if at == 0 {
+		return id.Time()
+	}
+	return time.UnixMilli(int64(min(at, math.MaxInt64))).UTC()
+}
+
+// At returns what a message with this id that was accepted at a tick carries as its time: milliseconds since 1970, or 0
+// when the id's time is within a second of it. Ids are ahead of the clock while a clock that was too far ahead is put
+// right, and for minutes after a crash.
+func (id ID) At(tick uint64) uint64 {
+	const second = 1000 << idSequenceBits
+	if d := int64(id.Tick() - tick); -second <= d && d <= second {
+		return 0
+	}
+	return uint64(Epoch.UnixMilli()) + tick>>idSequenceBits
 }
 
 // Node returns the number of the node that accepted the message.

@@ -146,16 +146,34 @@ const Replayed = 1
 type BroadcastNotify struct {
 	ID            ID
 	User, Message string
-	Flags         uint8 // Replayed; optional
+	Flags         uint8  // Replayed; optional
+	At            uint64 // when it was accepted, as ID.At says; optional
 }
 
 func (m *BroadcastNotify) layout(f *fields) {
 	f.id("id", &m.ID)
 	f.str("user", &m.User)
 	f.str("message", &m.Message)
-	if f.optional(m.Flags != 0) {
-		f.u8("flags", &m.Flags)
+	f.origin(&m.Flags, &m.At)
+}
+
+// origin walks the optional fields of a message that is sent on.
+func (f *fields) origin(flags *uint8, at *uint64) {
+	if f.optional(*flags != 0 || *at != 0) {
+		f.u8("flags", flags)
 	}
+	if f.optional(*at != 0) {
+		f.u64("at", at)
+	}
+}
+
+// GapNotify says that messages with ids above After and up to Upto were removed, because of their age or number, while
+// the server was sending again what a client missed. Those of them that still come do so behind it.
+type GapNotify struct{ After, Upto ID }
+
+func (m *GapNotify) layout(f *fields) {
+	f.id("after", &m.After)
+	f.id("upto", &m.Upto)
 }
 
 // WhisperRequest sends a message to one user.
@@ -185,16 +203,15 @@ func (m *WhisperResponse) layout(f *fields) {
 type WhisperNotify struct {
 	ID            ID
 	User, Message string
-	Flags         uint8 // Replayed; optional
+	Flags         uint8  // Replayed; optional
+	At            uint64 // when it was accepted, as ID.At says; optional
 }
 
 func (m *WhisperNotify) layout(f *fields) {
 	f.id("id", &m.ID)
 	f.str("user", &m.User)
 	f.str("message", &m.Message)
-	if f.optional(m.Flags != 0) {
-		f.u8("flags", &m.Flags)
-	}
+	f.origin(&m.Flags, &m.At)
 }
 
 // HistoryRequest asks for a page of one conversation: of a room, of the whispers with a user, or, when both are empty, of
@@ -212,9 +229,9 @@ const HistoryMax = 100
 
 const (
 	// HistoryBytesMax is how many bytes the messages of a page have together: what a packet leaves them.
-	HistoryBytesMax = MaxPacket - HeaderSize - 4 - 2 - 1 - 2
-	// HistoryMessageBytes is what each of them takes beside its name and its text.
-	HistoryMessageBytes = 8 + 2 + 2
+	HistoryBytesMax = MaxPacket - HeaderSize - 4 - 2 - 1 - 2 - 8 - 2
+	// HistoryMessageBytes is what each of them takes beside its name and its text, at most.
+	HistoryMessageBytes = 8 + 2 + 2 + 8
 )
 
 func (m *HistoryRequest) layout(f *fields) {
@@ -227,12 +244,19 @@ func (m *HistoryRequest) layout(f *fields) {
 }
 
 // HistoryResponse is a page of a conversation, oldest message first. More says that there are further messages in the
-// direction that was asked for.
+// direction that was asked for. Gap is told to who asked for what came After a message: messages after that one and up
+// to Gap were removed because of their age or number; 0: none. Times are there when a message's time is not what its id
+// says: one for each message, or none.
 type HistoryResponse struct {
 	Answer
 	More     uint8 // 1: yes
 	Messages []HistoryMessage
+	Gap      ID            // optional
+	Times    []HistoryTime // optional
 }
+
+// HistoryTime is when a message of a page was accepted, as ID.At says.
+type HistoryTime struct{ At uint64 }
 
 // HistoryMessage is one message of a page.
 type HistoryMessage struct {
@@ -252,6 +276,20 @@ func (m *HistoryResponse) layout(f *fields) {
 		m.Messages[i].layout(f)
 	}
 	f.endList()
+	if f.optional(m.Gap != 0 || len(m.Times) > 0) {
+		f.id("gap", &m.Gap)
+	}
+	if f.optional(len(m.Times) > 0) {
+		n := f.list("times", len(m.Times))
+		if n > 0 && len(m.Times) == 0 {
+			m.Times = make([]HistoryTime, n)
+		}
+		for i := range m.Times {
+			f.element(i)
+			f.u64("at", &m.Times[i].At)
+		}
+		f.endList()
+	}
 }
 
 func (m *HistoryMessage) layout(f *fields) {

@@ -73,13 +73,21 @@ func fillList(t *rapid.T, list reflect.Value, docs []FieldDoc) []FieldDoc {
 	return docs[of:]
 }
 
+// optionalFields returns those of m that need not be there; of a list the list, not its elements' fields.
+func optionalFields(m Message) (fields []reflect.Value) {
+	for _, doc := range Fields(m) {
+		if doc.Optional && !strings.Contains(doc.Name, "[].") {
+			name := strings.ToUpper(doc.Name[:1]) + doc.Name[1:]
+			fields = append(fields, reflect.ValueOf(m).Elem().FieldByName(name))
+		}
+	}
+	return fields
+}
+
 // clearOptional zeroes the fields that need not be there, which is to leave them out.
 func clearOptional(m Message) {
-	for _, doc := range Fields(m) {
-		if doc.Optional {
-			field := strings.ToUpper(doc.Name[:1]) + doc.Name[1:]
-			reflect.ValueOf(m).Elem().FieldByName(field).SetZero()
-		}
+	for _, field := range optionalFields(m) {
+		field.SetZero()
 	}
 }
 
@@ -163,9 +171,12 @@ func TestCutUndoesAppend(t *testing.T) {
 func TestNativePacketsMayGrow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := drawMessage(t, Native)
-		for _, doc := range Fields(m) {
-			if v := reflect.ValueOf(m).Elem().FieldByName(strings.ToUpper(doc.Name[:1]) + doc.Name[1:]); doc.Optional && v.IsZero() {
-				v.SetUint(1) // what follows would be taken for it
+		for _, v := range optionalFields(m) { // what follows would be taken for one that is left out
+			switch {
+			case v.IsZero() && v.Kind() == reflect.Slice:
+				v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+			case v.IsZero():
+				v.SetUint(1)
 			}
 		}
 		packet := append(Native.Append(nil, m), rapid.SliceOfN(rapid.Byte(), 1, 50).Draw(t, "more")...)

@@ -19,6 +19,7 @@ const (
 	TypeBroadcastRequest  Type = 3001
 	TypeBroadcastResponse Type = 3002
 	TypeBroadcastNotify   Type = 3101
+	TypeGapNotify         Type = 3103
 	TypeWhisperRequest    Type = 3005
 	TypeWhisperResponse   Type = 3006
 	TypeWhisperNotify     Type = 3105
@@ -95,6 +96,9 @@ var Table = []Row{
 		func() Message { return new(WhisperResponse) }, "The id of the whisper, or USER_NOT_FOUND."},
 	{TypeWhisperNotify, "WHISPER_NOTIFY", ToClient, Connected, false, 0,
 		func() Message { return new(WhisperNotify) }, "A whisper; `user` is its sender."},
+	{TypeGapNotify, "GAP_NOTIFY", ToClient, Connected, false, 0,
+		func() Message { return new(GapNotify) },
+		"Messages of those that the server is sending again were removed before it came to them: they will not come."},
 	{TypeHistoryRequest, "HISTORY_REQUEST", ToServer, LoggedIn, true, TypeHistoryResponse,
 		func() Message { return new(HistoryRequest) },
 		"Asks for a page of one conversation: of a `room`, of the whispers with a `user`, or of the lobby when both are empty."},
@@ -169,6 +173,7 @@ func (*LogoutResponse) Type() Type    { return TypeLogoutResponse }
 func (*BroadcastRequest) Type() Type  { return TypeBroadcastRequest }
 func (*BroadcastResponse) Type() Type { return TypeBroadcastResponse }
 func (*BroadcastNotify) Type() Type   { return TypeBroadcastNotify }
+func (*GapNotify) Type() Type         { return TypeGapNotify }
 func (*WhisperRequest) Type() Type    { return TypeWhisperRequest }
 func (*WhisperResponse) Type() Type   { return TypeWhisperResponse }
 func (*WhisperNotify) Type() Type     { return TypeWhisperNotify }

@@ -22,6 +22,7 @@ type cabinet struct {
 	revoked  []account.Revocation
 	messages []history.Message
 	posted   []history.Message // as they came
+	newest   codec.ID
 	removed  codec.ID
 }
 
@@ -99,33 +100,68 @@ func (c *cabinet) Revocations(_ context.Context, after int64) ([]account.Revocat
 func (c *cabinet) Append(_ context.Context, messages []history.Message) error {
 	c.wait(&c.writing)
 	defer c.mu.Unlock()
+	c.newest = messages[len(messages)-1].ID
 	c.messages, c.posted = append(c.messages, messages...), append(c.posted, messages...)
 	return nil
 }
 
+const cabinetScan = 300
+
 // choose returns the first messages above an id of which a test holds. What comes after it has looked is not among them,
-// though it comes before it returns.
-func (c *cabinet) choose(after codec.ID, limit int, of func(*history.Message) bool) (page []history.Message, err error) {
+// though it comes before it returns. It looks through cabinetScan messages at a time.
+func (c *cabinet) choose(after codec.ID, limit int, of func(*history.Message) bool) (part history.Missed, err error) {
 	c.wait(&c.reading)
 	defer c.mu.Unlock()
 	defer c.wait(&c.reading)
 	defer c.mu.Unlock()
+	part.Removed = c.removed
+	looked := 0
 	for i := range c.messages {
-		if m := &c.messages[i]; m.ID > after && len(page) < limit && of(m) {
-			page = append(page, *m)
+		m := &c.messages[i]
+		if m.ID <= after {
+			continue
+		}
+		if looked == cabinetScan || len(part.Messages) == limit {
+			part.Next = c.messages[i-1].ID
+			break
+		}
+		looked++
+		if of(m) {
+			part.Messages = append(part.Messages, *m)
 		}
 	}
-	return page, nil
+	return part, nil
 }
 
 // Missed implements history.Store.
-func (c *cabinet) Missed(_ context.Context, reader history.Party, after codec.ID, limit int) ([]history.Message, error) {
+func (c *cabinet) Missed(_ context.Context, reader history.Party, after codec.ID, limit int) (history.Missed, error) {
 	return c.choose(after, limit, func(m *history.Message) bool { return m.For(reader) })
 }
 
+// prune removes the oldest messages that do not wait until n of them are left.
+func (c *cabinet) prune(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.messages {
+		if !c.messages[i].Mail {
+			n--
+		}
+	}
+	c.messages = slices.DeleteFunc(c.messages, func(m history.Message) bool {
+		if m.Mail || n >= 0 {
+			return false
+		}
+		n++
+		c.removed = max(c.removed, m.ID)
+		return true
+	})
+}
+
 // Mail implements history.Store.
-func (c *cabinet) Mail(_ context.Context, account int64, after codec.ID, limit int) ([]history.Message, error) {
-	return c.choose(after, limit, func(m *history.Message) bool { return m.Mail && m.To.Account == account })
+func (c *cabinet) Mail(_ context.Context, account int64, after codec.ID, limit int) (history.Missed, error) {
+	mail, err := c.choose(after, limit, func(m *history.Message) bool { return m.Mail && m.To.Account == account })
+	mail.Removed = 0 // what waits is not removed
+	return mail, err
 }
 
 // Delivered implements history.Store.
@@ -144,16 +180,18 @@ func (c *cabinet) Delivered(_ context.Context, account int64, upTo codec.ID) err
 func (c *cabinet) Bounds(context.Context) (newest, removed codec.ID, err error) {
 	c.wait(&c.reading)
 	defer c.mu.Unlock()
-	if n := len(c.messages); n > 0 {
-		newest = c.messages[n-1].ID
-	}
-	return newest, c.removed, nil
+	return c.newest, c.removed, nil
 }
 
 // Page implements history.Store.
-func (c *cabinet) Page(context.Context, history.Conversation, codec.ID, codec.ID, int) ([]history.Message, bool, error) {
-	return nil, false, nil
+func (c *cabinet) Page(context.Context, []history.Conversation, codec.ID, codec.ID, int) (history.Page, error) {
+	return history.Page{}, nil
 }
 
+// Namesakes implements history.Store.
+func (c *cabinet) Namesakes(context.Context, string) ([]int64, error) { return nil, nil }
+
 // Prune implements history.Store.
-func (c *cabinet) Prune(context.Context, history.Retention, int) (int, error) { return 0, nil }
+func (c *cabinet) Prune(context.Context, history.Retention, int) (int, bool, error) {
+	return 0, false, nil
+}

@@ -59,19 +59,33 @@ func (c *Chat) page(ctx context.Context, m *codec.HistoryRequest, self history.P
 	if limit == 0 || limit > codec.HistoryMax {
 		limit = codec.HistoryMax
 	}
-	messages, more, err := c.config.History.Page(ctx, of, m.Before, m.After, limit)
+	page, err := c.config.History.Page(ctx, []history.Conversation{of}, m.Before, m.After, limit)
 	if err != nil {
 		return nil, c.unavailable("the history", err)
 	}
-	page := fitting(messages, m.After != 0)
+	return paged(m, page), nil
+}
+
+// paged is the answer that a page makes.
+func paged(m *codec.HistoryRequest, page history.Page) *codec.HistoryResponse {
 	response := &codec.HistoryResponse{Answer: codec.Answer{Ref: m.Ref}}
-	if more || len(page) < len(messages) {
+	messages := fitting(page.Messages, m.After != 0)
+	if page.More || len(messages) < len(page.Messages) {
 		response.More = 1
 	}
-	for _, m := range page {
-		response.Messages = append(response.Messages, codec.HistoryMessage{ID: m.ID, User: m.From.Name, Message: m.Text})
+	if m.After != 0 && m.After < page.Removed {
+		response.Gap = page.Removed
 	}
-	return response, nil
+	var times []codec.HistoryTime
+	apart := false
+	for _, m := range messages {
+		response.Messages = append(response.Messages, codec.HistoryMessage{ID: m.ID, User: m.From.Name, Message: m.Text})
+		times, apart = append(times, codec.HistoryTime{At: m.At}), apart || m.At != 0
+	}
+	if apart {
+		response.Times = times
+	}
+	return response
 }
 
 // fitting returns as many messages as one packet holds, the oldest of them or the newest.

@@ -80,10 +80,11 @@ func TestAPageFitsItsPacket(t *testing.T) {
 		response := &codec.HistoryResponse{}
 		for _, m := range page {
 			response.Messages = append(response.Messages, codec.HistoryMessage{ID: m.ID, User: m.From.Name, Message: m.Text})
+			response.Times = append(response.Times, codec.HistoryTime{At: 1}) // as long as it can be
 		}
 		return len(codec.Native.Append(nil, response))
 	}
-	const each = 8 + 2 + 32 + 2 + 1024
+	const each = 8 + 2 + 32 + 2 + 1024 + 8
 	for _, oldest := range []bool{true, false} {
 		page := fitting(messages, oldest)
 		if n := size(page); n+each <= codec.MaxPacket {

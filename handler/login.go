@@ -77,6 +77,7 @@ func (t *turn) enter(a *attempt) error {
 		if m.Since == 0 {
 			r.from = floor // it has no part in what was said before
 		}
+		r.gone = response.Gap
 		return r.begin(t)
 	}
 	return nil // one that has ended meanwhile has heard why

@@ -36,11 +36,12 @@ type person struct {
 	polite  bool     // whether PINGs are answered
 	rude    bool     // one was not, on this connection
 
-	first    codec.ID         // where it all began
-	seen     codec.ID         // the newest message of all
-	got      []codec.ID       // of messages to everybody, as they came
-	whispers map[codec.ID]int // how often each came
-	waiting  map[uint32]bool  // for answers
+	first    codec.ID          // where it all began
+	seen     codec.ID          // the newest message of all
+	got      []codec.ID        // of messages to everybody, as they came
+	whispers map[codec.ID]int  // how often each came
+	gaps     []codec.GapNotify // what was said to be gone
+	waiting  map[uint32]bool   // for answers
 }
 
 func newCrowd(t *rapid.T) *crowd {
@@ -49,7 +50,7 @@ func newCrowd(t *rapid.T) *crowd {
 	for id := codec.ID(1); id <= before; id++ {
 		c.posted = append(c.posted, history.Message{ID: id, From: history.Party{Name: "ghost"}, Text: "hello"})
 	}
-	c.messages = slices.Clone(c.posted)
+	c.messages, c.newest = slices.Clone(c.posted), before
 	random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "delays"), 0))
 	delay := func() time.Duration { return time.Duration(random.IntN(4)) * 10 * time.Millisecond }
 	c.reading, c.writing = delay, delay
@@ -143,6 +144,9 @@ func (c *crowd) hear(t *rapid.T) {
 	}
 }
 
+// prune removes old messages, as retention does.
+func (c *crowd) prune(t *rapid.T) { c.hall.cabinet.prune(rapid.IntRange(0, 400).Draw(t, "left")) }
+
 func (c *crowd) step(t *rapid.T) {
 	for range rapid.IntRange(1, 5).Draw(t, "steps") {
 		c.hall.step()
@@ -180,6 +184,9 @@ func (p *person) take(m codec.Message) error {
 		delete(p.waiting, ref)
 		if login, ok := m.(*codec.LoginResponse); ok && result == codec.Success {
 			p.latest = login.Latest
+			if login.Gap != 0 {
+				p.gaps = append(p.gaps, codec.GapNotify{After: p.since, Upto: login.Gap})
+			}
 		}
 		return nil
 	}
@@ -193,6 +200,12 @@ func (p *person) take(m codec.Message) error {
 	case *codec.WhisperNotify:
 		p.whispers[m.ID]++
 		return p.message(m.ID, m.Flags)
+	case *codec.GapNotify:
+		if m.After < p.last || m.Upto <= m.After || p.latest == 0 {
+			return fmt.Errorf("after %d", p.last)
+		}
+		p.gaps = append(p.gaps, *m)
+		return nil
 	case *codec.Ping:
 		if p.polite {
 			p.visitor.say(&codec.Pong{Asked: m.Asked})
@@ -254,17 +267,22 @@ func (c *crowd) end(t *rapid.T) {
 	}
 }
 
+// lost reports whether somebody was told that a message is gone.
+func (p *person) lost(id codec.ID) bool {
+	return slices.ContainsFunc(p.gaps, func(g codec.GapNotify) bool { return g.After < id && id <= g.Upto })
+}
+
 // compare holds what somebody got against what was said.
 func (c *crowd) compare(t *rapid.T, p *person) {
 	var want []codec.ID
 	for _, m := range c.hall.cabinet.posted {
 		n, mine := p.whispers[m.ID], m.To == p.Party
 		switch {
-		case m.Public() && m.ID > p.first && m.From.Name != p.Name:
+		case m.Public() && m.ID > p.first && m.From.Name != p.Name && !p.lost(m.ID):
 			want = append(want, m.ID)
 		case n > 0 && !mine:
 			t.Fatalf("%s got whisper %d to %s", p.Name, m.ID, m.To.Name)
-		case mine && p.Account != 0 && n == 0 && (m.Mail || !p.forgets), n > 1 && !m.Mail:
+		case mine && p.Account != 0 && n == 0 && (m.Mail || !p.forgets && !p.lost(m.ID)), n > 1 && !m.Mail:
 			t.Fatalf("%s got whisper %d %d times", p.Name, m.ID, n)
 		}
 	}
@@ -273,7 +291,8 @@ func (c *crowd) compare(t *rapid.T, p *person) {
 	}
 }
 
-// TestNobodyMissesAnything: whatever breaks and whoever is slow, everybody gets everything, in order and once.
+// TestNobodyMissesAnything: whatever breaks and whoever is slow, everybody gets everything, in order and once, but for
+// what retention removed, of which they are told, however late.
 func TestNobodyMissesAnything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		noDeadline := struct{ rapid.TB }{t} // in a bubble there is none, and it must not be asked for
@@ -283,6 +302,7 @@ func TestNobodyMissesAnything(t *testing.T) {
 			t.Repeat(map[string]func(*rapid.T){
 				"come": c.come, "come too": c.come, "say": c.say, "whisper": c.whisper, "whisper too": c.whisper, "cut": c.cut,
 				"stall": c.stall, "hear": c.hear, "step": c.step, "step on": c.step, "pass": c.pass,
+				"prune": c.prune,
 			})
 			c.end(t)
 		})

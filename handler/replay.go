@@ -22,6 +22,8 @@ type replay struct {
 	from   codec.ID // what came after it is sent; of what came before, only whispers that still wait
 	after  codec.ID // everything that the session is to get has been sent up to here
 	newest codec.ID // of the whispers that were sent; 0: none
+	gone   codec.ID // the client knows, or need not know, that messages up to here were removed
+	aged   codec.ID // the same of whispers that wait
 }
 
 // begin starts the replay.
@@ -37,7 +39,7 @@ func (r *replay) begin(t *turn) error {
 func (r *replay) waited(t *turn) error {
 	c := t.chat
 	return t.fetch(nil, func(ctx context.Context) func(*turn) error {
-		var page []history.Message
+		var page history.Missed
 		err := c.flush(ctx) // or some would not be in the database yet
 		if err == nil {
 			page, err = c.config.History.Mail(ctx, r.reader.Account, r.after, replayPage)
@@ -46,12 +48,16 @@ func (r *replay) waited(t *turn) error {
 			if err != nil {
 				return c.unavailable("the whispers that wait", err)
 			}
-			full := len(page) == replayPage
-			if n := slices.IndexFunc(page, func(m history.Message) bool { return m.ID > r.from }); n >= 0 {
-				page, full = page[:n], false
+			more := page.Next != 0 && page.Next < r.from
+			if n := slices.IndexFunc(page.Messages, func(m history.Message) bool { return m.ID > r.from }); n >= 0 {
+				page.Messages, more = page.Messages[:n], false
 			}
-			r.send(t, page)
-			if full {
+			if r.after == 0 {
+				r.aged = page.Removed // before the session, of which nothing is said
+			}
+			r.send(t, page.Messages, r.lost(t, &r.aged, min(page.Removed, r.from)))
+			if more {
+				r.after = page.Next
 				return r.then(t, r.waited)
 			}
 			r.after = r.from
@@ -70,19 +76,31 @@ func (r *replay) missed(t *turn) error {
 			if err != nil {
 				return c.unavailable("what a client missed", err)
 			}
-			r.send(t, page)
-			if len(page) == replayPage {
+			r.send(t, page.Messages, r.lost(t, &r.gone, page.Removed))
+			if page.Next != 0 {
+				r.after = page.Next
 				return r.then(t, r.missed)
 			}
-			r.after = max(r.after, kept)
+			r.after = max(r.after, kept, page.Removed)
 			return r.then(t, r.join)
 		}
 	})
 }
 
-// send sends messages again.
-func (r *replay) send(t *turn, page []history.Message) {
-	t.out = r.frames(t.out[:0], t.dialect, page)
+// lost appends what tells the client that messages were removed which it was still to get, up to one. known is how much of
+// that it knows.
+func (r *replay) lost(t *turn, known *codec.ID, removed codec.ID) []byte {
+	after := max(r.after, *known)
+	if removed <= after {
+		return t.out[:0]
+	}
+	*known = removed
+	return t.dialect.Append(t.out[:0], &codec.GapNotify{After: after, Upto: removed})
+}
+
+// send sends messages again, behind what is in out.
+func (r *replay) send(t *turn, page []history.Message, out []byte) {
+	t.out = r.frames(out, t.dialect, page)
 	t.send()
 }
 
@@ -132,7 +150,7 @@ func (r *replay) join(t *turn) error {
 	case !complete:
 		return r.missed(t) // they have left memory since the database was read, so they are there now
 	}
-	r.send(t, tail)
+	r.send(t, tail, t.out[:0])
 	return r.then(t, r.join)
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hubbub/codec"
+	"hubbub/handler/history"
 )
 
 // TestMailWaitsForTheClassic: a classic client whose connection breaks before it has read the whispers that waited for it
@@ -31,6 +32,52 @@ func TestMailWaitsForTheClassic(t *testing.T) {
 			if bob.reads(); !strings.Contains(bob.String(), "are you there?") {
 				t.Fatalf("bob was sent %q", bob.hears())
 			}
+		}
+	})
+}
+
+// TestGapDuringReplay: what retention removes between two parts of a replay is told, exactly, in its place.
+func TestGapDuringReplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.close()
+		for id := codec.ID(1); id <= 20*replayPage; id++ {
+			h.cabinet.messages = append(h.cabinet.messages, history.Message{ID: id, From: history.Party{Name: "ghost"}, Text: "hello"})
+		}
+		h.chat.tick.Store(20*replayPage + 1)
+		guest := h.visit(codec.Native)
+		guest.stuck = true
+		guest.say(&codec.LoginRequest{User: "guest", Since: 1})
+		h.pass(time.Second)
+		h.cabinet.prune(300)
+		guest.reads()
+		h.pass(time.Second)
+		h.cabinet.prune(0) // when it has them all
+		h.pass(time.Minute)
+		var got []codec.ID
+		var gaps []codec.GapNotify
+		for run := guest.Bytes(); len(run) > 0; {
+			var packet []byte
+			packet, run = codec.Native.Cut(run)
+			m, err := codec.Native.Decode(packet)
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch m := m.(type) {
+			case *codec.BroadcastNotify:
+				got = append(got, m.ID)
+			case *codec.GapNotify:
+				if len(got) == 0 || m.After != got[len(got)-1] {
+					t.Errorf("behind %d messages comes a gap after %d", len(got), m.After)
+				}
+				gaps = append(gaps, *m)
+			}
+		}
+		if want := codec.ID(20*replayPage - 300); len(gaps) != 1 || gaps[0].Upto != want {
+			t.Fatalf("the gaps are %+v, want one up to %d", gaps, want)
+		}
+		if n := int(gaps[0].After) - 1 + 300; len(got) != n || got[n-1] != 20*replayPage {
+			t.Errorf("got %d messages, want %d", len(got), n)
 		}
 	})
 }

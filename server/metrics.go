@@ -49,12 +49,13 @@ var (
 	descQueuedBytes = desc("history_queued_bytes", "Bytes of messages that wait to be kept; at --history-queue senders hear SERVER_BUSY.")
 	descKept        = desc("history_kept_total", "Messages that were kept.")
 	descUnkept      = desc("history_failures_total", "Attempts to keep a group of messages that failed; they are repeated.")
+	descPruned      = desc("history_pruned_total", "Messages that were removed because of their age or number.")
 	descPanics      = desc("panics_total", "Panics that were caught.")
 	descDraining    = desc("draining", "1 while the server shuts down.")
 	allDescs        = []*prometheus.Desc{
 		descSessions, descSessionsMax, descNames, descAccepted, descUnaccepted, descTurnedAway, descEnded, descSlow, descPackets,
 		descIgnored, descRefused, descReceived, descSent, descDeliveries, descWrites, descBatch, descLaneDepth,
-		descHashing, descReading, descDenied, descQueued, descQueuedBytes, descKept, descUnkept,
+		descHashing, descReading, descDenied, descQueued, descQueuedBytes, descKept, descUnkept, descPruned,
 		descStrands, descWorkersBusy, descWorkers, descPanics, descDraining,
 	}
 )
@@ -133,6 +134,7 @@ func (m *metrics) collectStore(gauge func(*prometheus.Desc, float64, ...string),
 	gauge(descHashing, float64(s.hashing.depth()))
 	gauge(descReading, float64(s.reading.depth()))
 	counter(descDenied, s.chat.Denied())
+	counter(descPruned, s.pruned.Load())
 	if journal := s.chat.Journal(); journal != nil {
 		stats := journal.Stats()
 		gauge(descQueued, float64(stats.Queued))

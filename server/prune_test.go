@@ -41,9 +41,9 @@ func TestPrune(t *testing.T) {
 		if done, err := s.prune(t.Context()); err != nil || !done {
 			t.Errorf("%+v: %v, %v", test, done, err)
 		}
-		page, _, err := kept.Page(t.Context(), history.Conversation{}, 0, 0, 100)
-		if err != nil || len(page) != test.left || page[len(page)-1].ID != messages[9].ID {
-			t.Errorf("%+v: %d messages are left (%v)", test, len(page), err)
+		page, err := kept.Page(t.Context(), []history.Conversation{{}}, 0, 0, 100)
+		if n := len(page.Messages); err != nil || n != test.left || page.Messages[n-1].ID != messages[9].ID {
+			t.Errorf("%+v: %d messages are left (%v)", test, n, err)
 		}
 	}
 }

@@ -47,6 +47,7 @@ type Server struct {
 	turnedAway atomic.Uint64
 	received   atomic.Uint64
 	panics     atomic.Uint64
+	pruned     atomic.Uint64
 
 	acceptErrors atomic.Uint64
 

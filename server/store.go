@@ -9,7 +9,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"hubbub/codec"
 	"hubbub/handler"
 	"hubbub/handler/account"
 	"hubbub/handler/history"
@@ -32,9 +31,6 @@ const (
 	hashingMax = 500
 	// revokeInterval is how soon a ban is noticed.
 	revokeInterval = time.Second
-	// pruneInterval is how often what is too old is removed, pruneStep messages at a time, so that nobody waits for it.
-	pruneInterval = time.Minute
-	pruneStep     = 1000
 	// keepTimeout bounds how long the end of the server waits for the database.
 	keepTimeout = 10 * time.Second
 )
@@ -130,47 +126,6 @@ func (s *Server) upkeep() (end func()) {
 			s.log.Error("some of what was said last is not kept", zap.Error(err))
 		}
 	}
-}
-
-// lookAfter ends the sessions of accounts that may not be logged in any more, and removes messages that are too old.
-func (s *Server) lookAfter(ctx context.Context) {
-	tick := time.NewTicker(revokeInterval)
-	defer tick.Stop()
-	revoked, pruned := s.revoked, time.Now()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		var err error
-		if revoked, err = s.chat.Revoke(ctx, revoked); err == nil && time.Since(pruned) > pruneInterval {
-			var done bool
-			if done, err = s.prune(ctx); done {
-				pruned = time.Now()
-			}
-		}
-		if err != nil && ctx.Err() == nil {
-			s.log.Warn("the database could not be looked after; this is tried again", zap.Error(err))
-		}
-	}
-}
-
-// prune removes what is beyond what the configuration says is to be kept. It reports false when it did so for as long as
-// a ban may wait to be noticed, and there is more.
-func (s *Server) prune(ctx context.Context) (done bool, err error) {
-	config := s.config.Load()
-	keep := history.Retention{Count: config.HistoryCount}
-	if config.HistoryAge > 0 {
-		keep.From = codec.MakeID(codec.TickAt(time.Now().Add(-config.HistoryAge)), 0)
-	}
-	for begun := time.Now(); time.Since(begun) < revokeInterval; {
-		n, err := s.store.Prune(ctx, keep, pruneStep)
-		if err != nil || n < pruneStep {
-			return true, err
-		}
-	}
-	return false, nil
 }
 
 // unfit says why the database can't serve, nil when it can.

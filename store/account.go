@@ -81,12 +81,20 @@ func (s *Store) SetBan(ctx context.Context, name string, ban *account.Ban) error
 	})
 }
 
-// Remove implements account.Store.
+// Remove implements account.Store. The name is remembered for the history of those whom the account talked with.
 func (s *Store) Remove(ctx context.Context, name string) error {
 	return s.change(ctx, "remove an account", func(tx *sql.Tx) error {
-		const mail = "recipient_account = (SELECT id FROM accounts WHERE name = $1) AND mail"
-		if _, err := remove(ctx, tx, mail, name); err != nil {
+		var messages int64
+		if err := lockCounters(ctx, tx, &messages); err != nil {
 			return err
+		}
+		for _, query := range []string{
+			"DELETE FROM messages WHERE recipient_account = (SELECT id FROM accounts WHERE name = $1) AND mail",
+			"INSERT INTO former_names (name, account) SELECT name, id FROM accounts WHERE name = $1",
+		} {
+			if _, err := tx.ExecContext(ctx, query, name); err != nil {
+				return err
+			}
 		}
 		const query = "DELETE FROM accounts WHERE name = $1 RETURNING id"
 		return revoke(ctx, tx, name, "removed", tx.QueryRowContext(ctx, query, name))

@@ -130,14 +130,17 @@ func TestRemove(t *testing.T) {
 		if err := s.Remove(ctx, "bob"); err != nil {
 			t.Fatal(err)
 		}
-		page, more, err := s.Page(ctx, history.Conversation{A: annSide, B: bobSide}, 0, 0, 10)
-		if want := []history.Message{said, read}; err != nil || more || !slices.Equal(page, want) {
+		page, err := s.Page(ctx, []history.Conversation{{A: annSide, B: bobSide}}, 0, 0, 10)
+		if want := []history.Message{said, read}; err != nil || page.More || !slices.Equal(page.Messages, want) {
 			t.Errorf("the history has %+v (%v), want %+v", page, err, want)
 		}
-		if mail, err := s.Mail(ctx, ann.ID, 0, 10); err != nil || !slices.Equal(mail, []history.Message{said}) {
+		if mail, err := s.Mail(ctx, ann.ID, 0, 10); err != nil || !slices.Equal(mail.Messages, []history.Message{said}) {
 			t.Errorf("for somebody else waits %+v (%v)", mail, err)
 		}
-		if n, err := s.Prune(ctx, history.Retention{Count: 1}, 10); n != 1 || err != nil {
+		if err := s.Delivered(ctx, ann.ID, 1); err != nil {
+			t.Error(err)
+		}
+		if n, _, err := s.Prune(ctx, history.Retention{Count: 1}, 10); n != 1 || err != nil {
 			t.Errorf("of two messages %d were too many (%v)", n, err)
 		}
 		if _, err := s.Find(ctx, "bob"); !errors.Is(err, account.ErrUnknown) {

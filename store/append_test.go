@@ -15,11 +15,11 @@ import (
 // lobby returns all that was said to everybody.
 func lobby(t *testing.T, s *store.Store) []history.Message {
 	t.Helper()
-	page, more, err := s.Page(context.Background(), history.Conversation{}, 0, 0, 1_000_000)
-	if err != nil || more {
-		t.Fatal(more, err)
+	page, err := s.Page(context.Background(), []history.Conversation{{}}, 0, 0, 1_000_000)
+	if err != nil || page.More {
+		t.Fatal(page.More, err)
 	}
-	return page
+	return page.Messages
 }
 
 // broadcasts are messages from one id to another.
@@ -50,7 +50,7 @@ func TestAppendIsAtomic(t *testing.T) {
 		if newest, _, err := s.Bounds(ctx); newest != 10 || err != nil {
 			t.Errorf("the newest is %d (%v), want 10", newest, err)
 		}
-		if n, err := s.Prune(ctx, history.Retention{Count: 4}, 100); n != 6 || err != nil {
+		if n, _, err := s.Prune(ctx, history.Retention{Count: 4}, 100); n != 6 || err != nil {
 			t.Errorf("of 10 messages %d were beyond 4 (%v)", n, err)
 		}
 		if err := s.Append(ctx, nil); err != nil {
@@ -177,14 +177,14 @@ func TestReopen(t *testing.T) {
 		if err := s.Append(ctx, broadcasts(1, 100)); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := s.Prune(ctx, history.Retention{From: 41}, 1000); n != 40 || err != nil {
+		if n, _, err := s.Prune(ctx, history.Retention{From: 41}, 1000); n != 40 || err != nil {
 			t.Fatal(n, err)
 		}
 		again := d.open(t)
 		if newest, removed, err := again.Bounds(ctx); newest != 100 || removed != 40 || err != nil {
 			t.Errorf("the bounds are %d and %d (%v)", newest, removed, err)
 		}
-		if n, err := again.Prune(ctx, history.Retention{Count: 50}, 1000); n != 10 || err != nil {
+		if n, _, err := again.Prune(ctx, history.Retention{Count: 50}, 1000); n != 10 || err != nil {
 			t.Errorf("of 60 messages %d were beyond 50 (%v)", n, err)
 		}
 		if got := lobby(t, again); !slices.Equal(got, broadcasts(51, 100)) {
@@ -220,11 +220,11 @@ func TestStrings(t *testing.T) {
 			for c, want := range map[history.Conversation][]history.Message{
 				{}: all[:1], {A: here, B: guest}: all[1:3], {A: guest, B: guest}: all[3:],
 			} {
-				if got, _, err := s.Page(ctx, c, 0, id-1, 9); err != nil || !slices.Equal(got, want) {
+				if got, err := s.Page(ctx, []history.Conversation{c}, 0, id-1, 9); err != nil || !slices.Equal(got.Messages, want) {
 					t.Errorf("said %+v, read %+v (%v)", want, got, err)
 				}
 			}
-			if got, err := s.Missed(ctx, here, id-1, 9); err != nil || !slices.Equal(got, all[1:2]) {
+			if got, err := s.Missed(ctx, here, id-1, 9); err != nil || !slices.Equal(got.Messages, all[1:2]) {
 				t.Errorf("%q missed %+v (%v)", odd, got, err)
 			}
 		}

@@ -84,11 +84,11 @@ func BenchmarkRead(b *testing.B) {
 		last := batch[len(batch)-1]
 		for name, read := range map[string]func(ctx context.Context) error{
 			"lobby": func(ctx context.Context) error {
-				_, _, err := s.Page(ctx, history.Conversation{}, 0, 0, 50)
+				_, err := s.Page(ctx, []history.Conversation{{}}, 0, 0, 50)
 				return err
 			},
 			"whispers": func(ctx context.Context) error {
-				_, _, err := s.Page(ctx, history.Conversation{A: last.From, B: last.To}, 0, 0, 50)
+				_, err := s.Page(ctx, []history.Conversation{{A: last.From, B: last.To}}, 0, 0, 50)
 				return err
 			},
 			"missed": func(ctx context.Context) error {

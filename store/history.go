@@ -3,16 +3,18 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"hubbub/codec"
 	"hubbub/handler/history"
 )
 
-// columns are those of a message that scanMessage reads.
-const columns = "id, sender, sender_account, recipient, recipient_account, mail, text"
+// columns are those of a message.
+const columns = "id, sender, sender_account, recipient, recipient_account, mail, text, at"
 
 // Append implements history.Store.
 func (s *Store) Append(ctx context.Context, messages []history.Message) error {
@@ -22,117 +24,166 @@ func (s *Store) Append(ctx context.Context, messages []history.Message) error {
 	return s.failed("keep messages", s.insert(ctx, messages))
 }
 
-// Page implements history.Store.
-func (s *Store) Page(ctx context.Context, c history.Conversation, before, after codec.ID, limit int) (
-	page []history.Message, more bool, err error) {
-	const between = "SELECT " + columns + " FROM messages WHERE conversation = $1 AND id > $2 AND id < $3 ORDER BY id "
-	query := between + "DESC LIMIT $4"
+// Page implements history.Store. It is one statement, and so one moment of the database.
+func (s *Store) Page(ctx context.Context, of []history.Conversation, before, after codec.ID, limit int) (history.Page, error) {
+	const part = "SELECT * FROM (SELECT " + columns + " FROM messages WHERE conversation = $%d AND id > $1 AND id < $2 ORDER BY id %s LIMIT $3) AS part%d"
+	direction := "DESC"
 	if after != 0 {
-		query = between + "LIMIT $4"
+		direction = "ASC"
 	}
 	if before == 0 {
 		before = math.MaxInt64
 	}
 	limit = max(limit, 0)
-	page, err = collect(ctx, s.read, scanMessage, query, conversation(c.A, c.B), number(after), number(before), limit+1)
-	if err != nil {
-		return nil, false, s.failed("read a page of history", err)
+	var parts []string
+	args := []any{number(after), number(before), limit + 1} // the one too many only shows that there is one
+	for i, c := range of {
+		args = append(args, conversation(c.A, c.B))
+		parts = append(parts, fmt.Sprintf(part, len(args), direction, i))
 	}
-	if more = len(page) > limit; more { // the one too many only shows that there is one
-		page = page[:limit]
+	query := strings.Join(parts, " UNION ALL ") + " ORDER BY id " + direction + " LIMIT $3"
+	read, err := s.part(ctx, "removed", wholeHistory, query, direction, args...)
+	if err != nil {
+		return history.Page{}, s.failed("read a page of history", err)
+	}
+	page := history.Page{Messages: read.Messages, Removed: read.Removed}
+	if page.More = len(page.Messages) > limit; page.More {
+		page.Messages = page.Messages[:limit]
 	}
 	if after == 0 {
-		slices.Reverse(page)
+		slices.Reverse(page.Messages)
 	}
-	return page, more, nil
+	return page, nil
 }
 
-// Missed implements history.Store. It passes over what the reader said, so long runs of that cost time and no memory.
-func (s *Store) Missed(ctx context.Context, reader history.Party, after codec.ID, limit int) ([]history.Message, error) {
-	const query = "SELECT * FROM (SELECT " + columns + " FROM messages " +
-		"WHERE conversation = '' AND id > $1 AND sender <> $2 ORDER BY id LIMIT $4) AS public " +
-		"UNION ALL SELECT * FROM (SELECT " + columns + " FROM messages " +
-		"WHERE recipient_account = $3 AND recipient_account <> 0 AND id > $1 ORDER BY id LIMIT $4) AS whispers " +
-		"ORDER BY id LIMIT $4"
-	missed, err := collect(ctx, s.read, scanMessage, query, number(after), reader.Name, reader.Account, max(limit, 0))
-	return missed, s.failed("read what was missed", err)
+// namesakesMax bounds how many accounts of one name are remembered in a conversation with it: each costs a look at an index.
+const namesakesMax = 64
+
+// Namesakes implements history.Store.
+func (s *Store) Namesakes(ctx context.Context, name string) ([]int64, error) {
+	const query = "SELECT id FROM accounts WHERE name = $1 UNION SELECT account FROM former_names WHERE name = $1 " +
+		"ORDER BY 1 DESC LIMIT $2"
+	ids, err := collect(ctx, s.read, func(r row) (id int64, err error) { return id, r.Scan(&id) }, query, name, namesakesMax)
+	return ids, s.failed("find the accounts of a name", err)
+}
+
+const (
+	// scanFirst is how many times as many messages as are wanted are looked through at first for those that others said.
+	scanFirst = 4
+	// scanMax is how many are looked through at most: a few milliseconds' work, whatever there is.
+	scanMax = 4096
+)
+
+// Missed implements history.Store. Of messages that the reader said it passes over scanMax at a time.
+func (s *Store) Missed(ctx context.Context, reader history.Party, after codec.ID, limit int) (history.Missed, error) {
+	// Where the public messages end that are looked through. Behind it nothing is returned, or whispers would come before
+	// older messages.
+	const end = "coalesce((SELECT id FROM messages WHERE conversation = '' AND id > $1 ORDER BY id LIMIT 1 OFFSET $5), " +
+		wholeHistory + ")"
+	const ordered = " AND id > $1 AND id <= (SELECT upto FROM bound) ORDER BY id LIMIT $4) AS "
+	const query = "SELECT * FROM (SELECT " + columns + " FROM messages WHERE conversation = '' AND sender <> $2" + ordered +
+		"public UNION ALL SELECT * FROM (SELECT " + columns + " FROM messages " +
+		"WHERE recipient_account = $3 AND recipient_account <> 0" + ordered + "whispers ORDER BY id LIMIT $4"
+	limit = max(limit, 0)
+	for scan := scanFirst * limit; ; scan *= scanFirst {
+		scan = min(max(scan, 1), max(scanMax, limit))
+		missed, err := s.part(ctx, "removed", end, query, "ASC", number(after), reader.Name, reader.Account, limit, scan-1)
+		if err != nil {
+			return history.Missed{}, s.failed("read what was missed", err)
+		}
+		if n := len(missed.Messages); n == limit || n > 0 || missed.Next == 0 || scan >= scanMax {
+			return filled(missed, after, limit), nil
+		}
+	}
 }
 
 // Mail implements history.Store.
-func (s *Store) Mail(ctx context.Context, account int64, after codec.ID, limit int) ([]history.Message, error) {
+func (s *Store) Mail(ctx context.Context, account int64, after codec.ID, limit int) (history.Missed, error) {
 	const query = "SELECT " + columns + " FROM messages WHERE recipient_account = $1 AND mail AND id > $2 " +
 		"ORDER BY id LIMIT $3"
-	mail, err := collect(ctx, s.read, scanMessage, query, account, number(after), max(limit, 0))
-	return mail, s.failed("read whispers that wait", err)
+	mail, err := s.part(ctx, "aged", wholeHistory, query, "ASC", account, number(after), max(limit, 0))
+	if err != nil {
+		return history.Missed{}, s.failed("read whispers that wait", err)
+	}
+	return filled(mail, after, max(limit, 0)), nil
 }
 
-// Delivered implements history.Store.
+// filled says that another part follows one that has as many messages as were wanted.
+func filled(part history.Missed, after codec.ID, limit int) history.Missed {
+	switch n := len(part.Messages); {
+	case n < limit:
+	case n == 0:
+		part.Next = after
+	default:
+		part.Next = part.Messages[n-1].ID
+	}
+	return part
+}
+
+// wholeHistory is the end of what is looked through where all of it is: above all ids.
+const wholeHistory = "9223372036854775807"
+
+// part reads messages together with one of the counters, and with where what the query looks through ends: in one
+// statement, so that all of it is of one moment. The query may use that end as bound.upto. Next is 0 when it is wholeHistory.
+func (s *Store) part(ctx context.Context, counter, end, query, direction string, args ...any) (part history.Missed, err error) {
+	query = "WITH bound AS (SELECT " + counter + " AS removed, " + end + " AS upto FROM counters) " +
+		"SELECT bound.removed, bound.upto, coalesce(m.id, 0), coalesce(m.sender, ''), coalesce(m.sender_account, 0), " +
+		"coalesce(m.recipient, ''), coalesce(m.recipient_account, 0), coalesce(m.mail, false), coalesce(m.text, ''), " +
+		"coalesce(m.at, 0) FROM bound LEFT JOIN (" + query + ") AS m ON true ORDER BY m.id " + direction
+	part.Messages, err = collect(ctx, s.read, func(r row) (m history.Message, err error) {
+		err = r.Scan(&part.Removed, &part.Next, &m.ID, &m.From.Name, &m.From.Account, &m.To.Name, &m.To.Account, &m.Mail,
+			&m.Text, &m.At)
+		return m, err
+	}, query, args...)
+	if err != nil {
+		return history.Missed{}, err
+	}
+	if part.Messages[0].ID == 0 { // the counters' row stands alone
+		part.Messages = nil
+	}
+	if part.Next == math.MaxInt64 {
+		part.Next = 0
+	}
+	return part, nil
+}
+
+// Delivered implements history.Store. What waits no more counts like any other message.
 func (s *Store) Delivered(ctx context.Context, account int64, upTo codec.ID) error {
-	_, err := s.write.ExecContext(ctx, "UPDATE messages SET mail = false WHERE recipient_account = $1 AND mail AND id <= $2",
-		account, number(upTo))
-	return s.failed("note that whispers were delivered", err)
+	const waiting = "recipient_account = $1 AND mail AND id <= $2"
+	return s.change(ctx, "note that whispers were delivered", func(tx *sql.Tx) error {
+		var count int64
+		if err := lockCounters(ctx, tx, &count); err != nil {
+			return err
+		}
+		var first *int64
+		err := tx.QueryRowContext(ctx, "SELECT min(id) FROM messages WHERE "+waiting, account, number(upTo)).Scan(&first)
+		if err != nil || first == nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx, "UPDATE messages SET mail = false WHERE "+waiting, account, number(upTo))
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		if err != nil {
+			return err
+		}
+		const query = "UPDATE counters SET messages = messages + $1, prunable = CASE WHEN prunable > $2 THEN $2 ELSE prunable END"
+		_, err = tx.ExecContext(ctx, query, n, *first)
+		return err
+	})
+}
+
+// lockCounters reads how many messages count, and keeps others from pruning and counting until the transaction ends. It
+// comes before any message is locked, so that no two transactions wait for each other.
+func lockCounters(ctx context.Context, tx *sql.Tx, messages *int64) error {
+	return tx.QueryRowContext(ctx, "UPDATE counters SET messages = messages RETURNING messages").Scan(messages)
 }
 
 // Bounds implements history.Store.
 func (s *Store) Bounds(ctx context.Context) (newest, removed codec.ID, err error) {
 	err = s.read.QueryRowContext(ctx, "SELECT newest, removed FROM counters").Scan(&newest, &removed)
 	return newest, removed, s.failed("read the bounds of the history", err)
-}
-
-// Prune implements history.Store. What is beyond an age and what is beyond a number are both the oldest messages, so the
-// longer of the two runs is what goes.
-func (s *Store) Prune(ctx context.Context, keep history.Retention, limit int) (pruned int, err error) {
-	const last = "SELECT coalesce(max(id), 0) FROM (SELECT id FROM messages WHERE id < $1 ORDER BY id LIMIT $2) AS oldest"
-	err = s.change(ctx, "remove old messages", func(tx *sql.Tx) error {
-		var count, tooOld, tooMany int64
-		// An update and no select: it keeps others from pruning and counting until this is done.
-		if err := tx.QueryRowContext(ctx, "UPDATE counters SET messages = messages RETURNING messages").Scan(&count); err != nil {
-			return err
-		}
-		if err := tx.QueryRowContext(ctx, last, number(keep.From), max(limit, 0)).Scan(&tooOld); err != nil {
-			return err
-		}
-		if excess := count - keep.Count; keep.Count > 0 && excess > 0 {
-			err := tx.QueryRowContext(ctx, last, math.MaxInt64, max(min(int64(limit), excess), 0)).Scan(&tooMany)
-			if err != nil {
-				return err
-			}
-		}
-		upTo := max(tooOld, tooMany)
-		if upTo == 0 {
-			return nil
-		}
-		n, err := remove(ctx, tx, "id <= $1", upTo)
-		if err != nil {
-			return err
-		}
-		pruned = int(n)
-		_, err = tx.ExecContext(ctx, "UPDATE counters SET removed = $1 WHERE removed < $1", upTo)
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	return pruned, nil
-}
-
-// remove deletes the messages for which a condition holds, counts them off, and returns how many they were.
-func remove(ctx context.Context, tx *sql.Tx, condition string, arg any) (int64, error) {
-	result, err := tx.ExecContext(ctx, "DELETE FROM messages WHERE "+condition, arg)
-	if err != nil {
-		return 0, err
-	}
-	n, err := result.RowsAffected()
-	if err != nil || n == 0 {
-		return n, err
-	}
-	_, err = tx.ExecContext(ctx, "UPDATE counters SET messages = messages - $1", n)
-	return n, err
-}
-
-func scanMessage(r row) (m history.Message, err error) {
-	err = r.Scan(&m.ID, &m.From.Name, &m.From.Account, &m.To.Name, &m.To.Account, &m.Mail, &m.Text)
-	return m, err
 }
 
 // conversation names what two parties whisper, in either direction: an account by its number, a guest by the name in

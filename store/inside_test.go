@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -88,22 +89,47 @@ func TestOldRevocationsGo(t *testing.T) {
 // TestMigrateInSteps goes through versions that are still to come, one of which fails at first: it leaves nothing behind.
 func TestMigrateInSteps(t *testing.T) {
 	ctx, s := context.Background(), openTest(t)
-	files := fstest.MapFS{
-		"1_first.sql": {Data: read(t, "schema/sqlite/00001_messages_accounts.sql")},
-		"2_more.sql":  {Data: []byte("-- +goose Up\nALTER TABLE accounts ADD COLUMN email TEXT;\nCREATE TABLE more (id INTEGER);")},
-		"3_bad.sql":   {Data: []byte("-- +goose Up\nCREATE TABLE even_more (id INTEGER);\nINSERT INTO nothing VALUES (1);")},
+	files, version := fstest.MapFS{}, SchemaVersion(t)
+	for _, name := range versions(t) {
+		files[name] = &fstest.MapFile{Data: read(t, "schema/sqlite/"+name)}
 	}
+	more, bad := fmt.Sprint(version+1, "_more.sql"), fmt.Sprint(version+2, "_bad.sql")
+	files[more] = &fstest.MapFile{Data: []byte("-- +goose Up\nALTER TABLE accounts ADD COLUMN email TEXT;\nCREATE TABLE more (id INTEGER);")}
+	files[bad] = &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE even_more (id INTEGER);\nINSERT INTO nothing VALUES (1);")}
 	apply := func() error { return apply(ctx, "hubbub.db", s.write, goose.DialectSQLite3, files) }
-	if err := apply(); err == nil || !strings.Contains(err.Error(), "bring hubbub.db from schema version 2 to 3: ") {
+	if err := apply(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("bring hubbub.db from schema version %d to %d: ", version+1, version+2)) {
 		t.Errorf("a version that fails says %v", err)
 	}
-	files["3_bad.sql"].Data = []byte("-- +goose Up\nCREATE TABLE even_more (id INTEGER);")
+	files[bad].Data = []byte("-- +goose Up\nCREATE TABLE even_more (id INTEGER);")
 	if err := apply(); err != nil {
 		t.Error(err)
 	}
 	if _, err := s.write.ExecContext(ctx, "INSERT INTO even_more SELECT id FROM more"); err != nil {
 		t.Error(err)
 	}
+}
+
+// versions returns the names of SQLite's schema files, in their order.
+func versions(t *testing.T) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir("schema/sqlite")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+// SchemaVersion is the one that this binary knows.
+func SchemaVersion(t *testing.T) (version int) {
+	t.Helper()
+	names := versions(t)
+	if _, err := fmt.Sscanf(names[len(names)-1], "%d_", &version); err != nil {
+		t.Fatal(err)
+	}
+	return version
 }
 
 func read(t *testing.T, name string) []byte {

@@ -17,6 +17,7 @@ import (
 type model struct {
 	messages        []history.Message
 	newest, removed codec.ID
+	aged            codec.ID // of removed, because of the age
 }
 
 func (m *model) append(messages []history.Message) {
@@ -49,9 +50,9 @@ func (m *model) filter(keep func(history.Message) bool) (kept []history.Message)
 	return kept
 }
 
-func (m *model) page(c history.Conversation, before, after codec.ID, limit int) ([]history.Message, bool) {
+func (m *model) page(of []history.Conversation, before, after codec.ID, limit int) ([]history.Message, bool) {
 	page := m.filter(func(message history.Message) bool {
-		return within(message, c) && message.ID > after && (before == 0 || message.ID < before)
+		return slices.ContainsFunc(of, func(c history.Conversation) bool { return within(message, c) }) && message.ID > after && (before == 0 || message.ID < before)
 	})
 	switch {
 	case len(page) <= limit:
@@ -64,24 +65,32 @@ func (m *model) page(c history.Conversation, before, after codec.ID, limit int) 
 }
 
 func (m *model) prune(keep history.Retention, limit int) (pruned int) {
-	for ; pruned < limit && len(m.messages) > 0; pruned++ {
-		old := m.messages[0].ID < keep.From
-		if many := keep.Count > 0 && int64(len(m.messages)) > keep.Count; !old && !many {
-			break
+	for i := 0; pruned < limit && i < len(m.messages); {
+		message, counted := m.messages[i], int64(len(m.filter(func(m history.Message) bool { return !m.Mail })))
+		switch old := message.ID < keep.From; {
+		case old:
+			m.aged = max(m.aged, message.ID)
+		case keep.Count == 0 || counted <= keep.Count:
+			return pruned
+		case message.Mail:
+			i++
+			continue
 		}
-		m.removed = max(m.removed, m.messages[0].ID)
-		m.messages = m.messages[1:]
+		m.removed = max(m.removed, message.ID)
+		m.messages = slices.Delete(m.messages, i, i+1)
+		pruned++
 	}
 	return pruned
 }
 
 // parties are guests and accounts, among them some whose conversations could be taken for one another.
 var parties = []history.Party{
-	{Name: "ann"}, {Name: "1"}, {Name: `ann" "1`}, {Account: 1, Name: "ann"}, {Account: 2, Name: "ëÜ%_'"},
+	{Name: "ann"}, {Name: "1"}, {Name: `ann" "1`}, {Account: 1, Name: "ann"}, {Account: 2, Name: "ëÜ%_'"}, {Account: 3, Name: "ann"},
 }
 
 func drawMessage(t *rapid.T, id codec.ID) history.Message {
-	m := history.Message{ID: id, From: rapid.SampledFrom(parties).Draw(t, "from"), Text: rapid.SampledFrom([]string{"a", "", "b\n"}).Draw(t, "text")}
+	m := history.Message{ID: id, From: rapid.SampledFrom(parties).Draw(t, "from"), Text: rapid.SampledFrom([]string{"a", "", "b\n"}).Draw(t, "text"),
+		At: rapid.SampledFrom([]uint64{0, 0, 1, math.MaxInt64}).Draw(t, "at")}
 	if rapid.Bool().Draw(t, "whisper") {
 		m.To = rapid.SampledFrom(parties).Draw(t, "to")
 		m.Mail = m.To.Account != 0 && rapid.Bool().Draw(t, "mail")
@@ -123,34 +132,70 @@ func (r *run) id(t *rapid.T, label string) codec.ID {
 func limits(t *rapid.T) int { return rapid.SampledFrom([]int{0, 1, 2, 3, 10, 1000}).Draw(t, "limit") }
 
 func (r *run) pageSome(t *rapid.T) {
-	var c history.Conversation
+	of := []history.Conversation{{}}
 	if rapid.Bool().Draw(t, "whispers") {
-		c = history.Conversation{A: rapid.SampledFrom(parties).Draw(t, "a"), B: rapid.SampledFrom(parties).Draw(t, "b")}
+		a := rapid.SampledFrom(parties).Draw(t, "a")
+		others := rapid.Permutation(parties).Draw(t, "b")[:rapid.IntRange(1, 3).Draw(t, "of")]
+		of = nil
+		for _, b := range others {
+			of = append(of, history.Conversation{A: a, B: b})
+		}
 	}
 	before, after, limit := r.id(t, "before"), r.id(t, "after"), limits(t)
-	page, more, err := r.Page(context.Background(), c, before, after, limit)
-	want, wantMore := r.page(c, before, after, limit)
-	if err != nil || more != wantMore {
-		t.Fatalf("Page(%v, %d, %d, %d) has more: %t and error %v, want %t", c, before, after, limit, more, err, wantMore)
+	page, err := r.Page(context.Background(), of, before, after, limit)
+	want, wantMore := r.page(of, before, after, limit)
+	if err != nil || page.More != wantMore || page.Removed != r.removed {
+		t.Fatalf("Page(%v, %d, %d, %d) has more: %t, removed %d and error %v, want %t, %d",
+			of, before, after, limit, page.More, page.Removed, err, wantMore, r.removed)
 	}
-	compare(t, "Page", page, want)
+	compare(t, "Page", page.Messages, want)
+}
+
+// all reads part after part, up to 30, and holds that each has as many messages as it may, says what was removed, and
+// goes on. whole says that those were all.
+func (r *run) all(t *rapid.T, after codec.ID, limit int, removed codec.ID,
+	read func(after codec.ID) (history.Missed, error)) (all []history.Message, whole bool) {
+	for n := range 30 {
+		part, err := read(after)
+		if err != nil || part.Removed != removed || len(part.Messages) > limit {
+			t.Fatalf("part %d after %d has %d messages, removed %d (%v), want %d and %d",
+				n, after, len(part.Messages), part.Removed, err, limit, removed)
+		}
+		all = append(all, part.Messages...)
+		if part.Next == 0 {
+			return all, true
+		}
+		if after = part.Next; len(part.Messages) > 0 && after < part.Messages[len(part.Messages)-1].ID {
+			t.Fatalf("the next part begins with %d, among %d messages", after, len(part.Messages))
+		}
+	}
+	return all, false
+}
+
+// compareAll is compare for what was read part after part.
+func compareAll(t *rapid.T, what string, got []history.Message, whole bool, want []history.Message) {
+	t.Helper()
+	if !whole && len(got) <= len(want) {
+		want = want[:len(got)]
+	}
+	compare(t, what, got, want)
 }
 
 func (r *run) readSome(t *rapid.T) {
 	ctx, reader := context.Background(), rapid.SampledFrom(parties).Draw(t, "reader")
-	after, limit := r.id(t, "after"), limits(t)
-	missed, err := r.Missed(ctx, reader, after, limit)
-	if err != nil {
-		t.Fatal(err)
-	}
+	after, limit := r.id(t, "after"), max(1, limits(t))
+	missed, whole := r.all(t, after, limit, r.removed, func(after codec.ID) (history.Missed, error) {
+		return r.Missed(ctx, reader, after, limit)
+	})
 	want := r.filter(func(m history.Message) bool { return m.ID > after && m.For(reader) })
-	compare(t, "Missed", missed, want[:min(limit, len(want))])
-	mail, err := r.Mail(ctx, reader.Account, after, limit)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want = r.filter(func(m history.Message) bool { return m.ID > after && m.Mail && m.To.Account == reader.Account })
-	compare(t, "Mail", mail, want[:min(limit, len(want))])
+	compareAll(t, "Missed", missed, whole, want)
+	mail, whole := r.all(t, after, limit, r.aged, func(after codec.ID) (history.Missed, error) {
+		return r.Mail(ctx, reader.Account, after, limit)
+	})
+	want = r.filter(func(m history.Message) bool {
+		return m.ID > after && m.Mail && m.To.Account == reader.Account
+	})
+	compareAll(t, "Mail", mail, whole, want)
 }
 
 func (r *run) deliver(t *rapid.T) {
@@ -171,9 +216,15 @@ func (r *run) pruneSome(t *rapid.T) {
 		keep.From = 0
 	}
 	limit := rapid.SampledFrom([]int{0, 1, 5, 60}).Draw(t, "limit")
-	got, err := r.Prune(context.Background(), keep, limit)
-	if want := r.prune(keep, limit); err != nil || got != want {
-		t.Fatalf("Prune(%+v, %d) removed %d (%v), want %d", keep, limit, got, err, want)
+	want := r.prune(keep, limit)
+	got, more, err := r.Prune(context.Background(), keep, limit)
+	for more && err == nil && got < want { // it looks through a bounded number of those that wait at a time
+		var n int
+		n, more, err = r.Prune(context.Background(), keep, limit-got)
+		got += n
+	}
+	if err != nil || got != want || !more && r.prune(keep, 1) > 0 {
+		t.Fatalf("Prune(%+v, %d) removed %d (%v), want %d, or says that there are no more", keep, limit, got, err, want)
 	}
 }
 
@@ -198,7 +249,7 @@ func TestHistory(t *testing.T) {
 		s := d.open(t)
 		r := &run{Store: s}
 		rapid.Check(t, func(t *rapid.T) {
-			if _, err := s.Prune(context.Background(), history.Retention{From: math.MaxInt64}, math.MaxInt); err != nil {
+			if _, _, err := s.Prune(context.Background(), history.Retention{From: math.MaxInt64}, math.MaxInt); err != nil {
 				t.Fatal(err)
 			}
 			r.prune(history.Retention{From: math.MaxInt64}, math.MaxInt)

@@ -75,19 +75,22 @@ func (e *postgresEngine) setUp(ctx context.Context) error {
 // insert is one statement, so that it is one transaction and takes one round trip.
 func (e *postgresEngine) insert(ctx context.Context, messages []history.Message) error {
 	const query = "WITH added AS (INSERT INTO messages (conversation, " + columns + ") " +
-		"SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bool[], $8::text[]) " +
-		"ON CONFLICT (id) DO NOTHING RETURNING id) " +
-		"UPDATE counters SET newest = greatest(newest, $9), messages = messages + (SELECT count(*) FROM added)"
+		"SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bool[], $8::text[], $9::bigint[]) " +
+		"ON CONFLICT (id) DO NOTHING RETURNING mail) " +
+		"UPDATE counters SET newest = greatest(newest, $10), prunable = least(prunable, $11), " +
+		"messages = messages + (SELECT count(*) FROM added WHERE NOT mail)"
 	n := len(messages)
 	conversations, senders, recipients, texts := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	ids, from, to, mail := make([]int64, n), make([]int64, n), make([]int64, n), make([]bool, n)
+	ids, from, to, at, mail := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]bool, n)
 	for i := range messages {
 		m := &messages[i]
 		conversations[i], ids[i], texts[i], mail[i] = conversationOf(m), int64(m.ID), m.Text, m.Mail
+		at[i] = int64(m.At)
 		senders[i], from[i] = m.From.Name, m.From.Account
 		recipients[i], to[i] = m.To.Name, m.To.Account
 	}
-	_, err := e.db.ExecContext(ctx, query, conversations, ids, senders, from, recipients, to, mail, texts, ids[n-1])
+	_, err := e.db.ExecContext(ctx, query, conversations, ids, senders, from, recipients, to, mail, texts, at,
+		ids[n-1], ids[0])
 	return err
 }
 

@@ -98,7 +98,7 @@ func fileURL(path string) string {
 // names for each of the others. OR FAIL leaves what a statement did before it failed to the transaction, so SQLite keeps no
 // journal for each statement.
 func (e *sqliteEngine) prepare(ctx context.Context) (err error) {
-	const query, values = "INSERT OR FAIL INTO messages (conversation, " + columns + ") VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?)"
+	const query, values = "INSERT OR FAIL INTO messages (conversation, " + columns + ") VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	for _, n := range []int{64, 8, 1} {
 		stmt, err := e.db.PrepareContext(ctx, query+strings.Repeat(values+", ", n-1)+values+" ON CONFLICT (id) DO NOTHING")
 		if err != nil {
@@ -106,7 +106,8 @@ func (e *sqliteEngine) prepare(ctx context.Context) (err error) {
 		}
 		e.inserts = append(e.inserts, insertion{n, stmt})
 	}
-	e.count, err = e.db.PrepareContext(ctx, "UPDATE counters SET newest = max(newest, $1), messages = messages + $2")
+	e.count, err = e.db.PrepareContext(ctx, "UPDATE counters SET newest = max(newest, $1), messages = messages + $2, "+
+		"prunable = min(prunable, $3)")
 	return err
 }
 
@@ -116,16 +117,21 @@ func (e *sqliteEngine) insert(ctx context.Context, messages []history.Message) e
 		return err
 	}
 	defer tx.Rollback() // after a commit it does nothing
-	newest, added := number(messages[len(messages)-1].ID), int64(0)
+	first, newest, added := number(messages[0].ID), number(messages[len(messages)-1].ID), int64(0)
+	recount := false
 	for _, insertion := range e.inserts {
 		stmt := tx.StmtContext(ctx, insertion.Stmt)
-		args := make([]any, 0, 8*insertion.messages)
+		args := make([]any, 0, 9*insertion.messages)
 		for ; len(messages) >= insertion.messages; messages = messages[insertion.messages:] {
 			args = args[:0]
+			waiting := int64(0)
 			for i := range messages[:insertion.messages] {
 				m := &messages[i]
+				if m.Mail {
+					waiting++
+				}
 				args = append(args, conversationOf(m), int64(m.ID), m.From.Name, m.From.Account, m.To.Name, m.To.Account,
-					m.Mail, m.Text)
+					m.Mail, m.Text, int64(m.At))
 			}
 			result, err := stmt.ExecContext(ctx, args...)
 			if err != nil {
@@ -135,11 +141,22 @@ func (e *sqliteEngine) insert(ctx context.Context, messages []history.Message) e
 			if err != nil {
 				return err
 			}
-			added += n
+			switch {
+			case n == int64(insertion.messages):
+				added += n - waiting
+			case n > 0: // which of them were there already is not known
+				recount = true
+			}
 		}
 	}
-	if _, err := tx.StmtContext(ctx, e.count).ExecContext(ctx, newest, added); err != nil {
+	if _, err := tx.StmtContext(ctx, e.count).ExecContext(ctx, newest, added, first); err != nil {
 		return err
+	}
+	if recount {
+		const query = "UPDATE counters SET messages = (SELECT count(*) FROM messages WHERE NOT mail)"
+		if _, err := tx.ExecContext(ctx, query); err != nil {
+			return err
+		}
 	}
 	return tx.Commit()
 }

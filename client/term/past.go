@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -110,8 +111,11 @@ func (m *model) part(text string) *entry {
 	return e
 }
 
-// gone says which messages can't be had any more.
+// gone says which messages can't be had any more. An id may be ahead of the time, which must not be shown then.
 func gone(gap client.Gap) string {
+	if gap.Upto.Time().After(time.Now().Add(time.Minute)) {
+		return "some messages are no longer kept by the server"
+	}
 	return "messages up to " + gap.Upto.Time().Local().Format("15:04 on 2 January 2006") + " are no longer kept by the server"
 }
 

@@ -161,6 +161,7 @@ func TestHistoryOnScreen(t *testing.T) {
 func TestMissedInLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := script{gap: codec.MakeID(codec.TickAt(noon), 0)}
+		<-time.After(time.Until(noon))
 		options := s.options()
 		options.Since = 1
 		r := runLines(t, "chat", options, time.Minute)
@@ -174,6 +175,18 @@ func TestMissedInLines(t *testing.T) {
 		day := noon.Local().Format("2006-01-02 ")
 		r.wants(t, day+at+" bob: one\n"+day+at+" bob whispers: two\n"+at+" bob whispers: three\n",
 			"messages up to "+noon.Local().Format("15:04 on 2 January 2006")+" are no longer kept by the server\n")
+	})
+	synctest.Test(t, func(t *testing.T) { // in 2000, when the id's time can't be right
+		s := script{gap: codec.MakeID(codec.TickAt(noon), 0)}
+		options := s.options()
+		options.Since = 1
+		r := runLines(t, "chat", options, time.Minute)
+		at := time.Now().Add(-time.Hour)
+		s.say(&codec.BroadcastNotify{ID: s.gap + 1, User: "bob", Message: "one", At: uint64(at.UnixMilli())})
+		if err := r.end(""); err != nil {
+			t.Error(err)
+		}
+		r.wants(t, at.Local().Format("15:04:05")+" bob: one\n", "some messages are no longer kept by the server\n")
 	})
 }
 

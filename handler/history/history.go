@@ -19,6 +19,8 @@ type Message struct {
 	To   Party // whom it was whispered to; zero: everybody
 	Text string
 	Mail bool // it was whispered to an account that was not there, and waits for its next login
+	// At is when it was accepted, in milliseconds since 1970, where that is not what the id says; else 0.
+	At uint64
 }
 
 // Public reports whether the message went to everybody.
@@ -37,10 +39,28 @@ func (m *Message) For(reader Party) bool {
 // zero, what was said to everybody.
 type Conversation struct{ A, B Party }
 
+// Page is a part of a conversation.
+type Page struct {
+	Messages []Message // oldest first
+	More     bool      // there are others in the direction that was asked for
+	Removed  codec.ID  // the newest message that retention had removed when this page was read; 0: none
+}
+
+// Missed is a part of what a reader is to get again.
+type Missed struct {
+	Messages []Message // oldest first
+	// Next is the id after which the next part begins; 0: there is none. A part may have few messages or none and be
+	// followed by others: a Store looks through a bounded number of the reader's own messages at a time.
+	Next codec.ID
+	// Removed is the newest message that retention had removed when this part was read; 0: none. What it removed above
+	// the id after which the part begins is lost to the reader.
+	Removed codec.ID
+}
+
 // Retention is how much is kept. A field of 0 is no limit.
 type Retention struct {
 	From  codec.ID // messages with lower ids are too old
-	Count int64    // messages of all conversations together
+	Count int64    // messages of all conversations together, but for those that wait for an account's login
 }
 
 // Store remembers messages for good. Its methods may be called from any goroutine. What they return may be wrong only if
@@ -50,18 +70,22 @@ type Store interface {
 	// process. One that is there already is left as it is, so that an Append whose outcome is unknown can be repeated.
 	// At most one Append runs at a time.
 	Append(ctx context.Context, messages []Message) error
-	// Page returns messages of a conversation with ids between after and before, oldest first: the oldest limit of them
-	// when after is given, else the newest; 0 leaves that side open. more says that there are others in that direction.
-	Page(ctx context.Context, c Conversation, before, after codec.ID, limit int) (page []Message, more bool, err error)
-	// Missed returns the oldest limit messages with ids above after that are For the reader, oldest first.
-	Missed(ctx context.Context, reader Party, after codec.ID, limit int) ([]Message, error)
-	// Mail returns the oldest limit messages with ids above after that wait for an account's login, oldest first.
-	Mail(ctx context.Context, account int64, after codec.ID, limit int) ([]Message, error)
+	// Page returns messages of some conversations, as of one, with ids between after and before: the oldest limit of them
+	// when after is given, else the newest; 0 leaves that side open.
+	Page(ctx context.Context, of []Conversation, before, after codec.ID, limit int) (Page, error)
+	// Namesakes returns the numbers of the accounts that have or had a name, the latest first: up to 64 of them.
+	Namesakes(ctx context.Context, name string) ([]int64, error)
+	// Missed returns the oldest messages with ids above after that are For the reader, up to limit.
+	Missed(ctx context.Context, reader Party, after codec.ID, limit int) (Missed, error)
+	// Mail returns the oldest messages with ids above after that wait for an account's login, up to limit. Its Removed is
+	// the newest that was removed because of its age: such messages are not removed because of their number.
+	Mail(ctx context.Context, account int64, after codec.ID, limit int) (Missed, error)
 	// Delivered says that the messages up to an id do not wait for the account any more. They stay in the history.
 	Delivered(ctx context.Context, account int64, upTo codec.ID) error
 	// Bounds returns the newest id that was ever kept, and the newest that was removed because of its age or of the
 	// number of messages; 0 when there is none.
 	Bounds(ctx context.Context) (newest, removed codec.ID, err error)
-	// Prune removes up to limit of the oldest messages that are beyond what is to be kept, and returns how many.
-	Prune(ctx context.Context, keep Retention, limit int) (int, error)
+	// Prune removes up to limit of the oldest messages that are beyond what is to be kept, and returns how many, and whether
+	// there may be others. Messages that wait for an account's login are removed because of their age only.
+	Prune(ctx context.Context, keep Retention, limit int) (removed int, more bool, err error)
 }

@@ -129,8 +129,8 @@ func (j *Journal) Kept() codec.ID {
 // there are others. When it is not complete, messages above after may have left memory, nothing is appended, and the
 // Store comes first. To read everything above after:
 //
-//  1. Take Kept. Read Store.Missed above after, page by page, until one is short. Go on after what was read, or after
-//     what Kept returned if that is higher: everything up to there is in the Store.
+//  1. Take Kept. Read Store.Missed above after, part by part, until there is no Next. Go on after what was read, or after
+//     what Kept returned if that is higher: everything up to there is in the Store, or was removed from it.
 //  2. Call Tail. If it is not complete, go back to 1; if there is more, go on after the last message.
 //
 // Whoever holds what orders the messages while Tail returns the last of them can go on with live ones. Anyone.

@@ -173,14 +173,15 @@ func readAll(j *Journal, s Store, reader Party, after codec.ID, limit int) (all 
 		}
 		kept := j.Kept()
 		for {
-			page, _ := s.Missed(context.Background(), reader, after, limit)
-			all = append(all, page...)
-			if len(page) > 0 {
-				after = page[len(page)-1].ID
+			part, _ := s.Missed(context.Background(), reader, after, limit)
+			all = append(all, part.Messages...)
+			if len(part.Messages) > 0 {
+				after = part.Messages[len(part.Messages)-1].ID
 			}
-			if len(page) < limit {
+			if part.Next == 0 {
 				break
 			}
+			after = part.Next
 		}
 		after = max(after, kept)
 	}

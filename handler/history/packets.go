@@ -6,9 +6,9 @@ import "hubbub/codec"
 // codec.Replayed or 0; classic packets have no place for them.
 func Notify(dst []byte, d codec.Dialect, m *Message, flags uint8) []byte {
 	if m.Public() {
-		return d.Append(dst, &codec.BroadcastNotify{ID: m.ID, User: m.From.Name, Message: m.Text, Flags: flags})
+		return d.Append(dst, &codec.BroadcastNotify{ID: m.ID, User: m.From.Name, Message: m.Text, Flags: flags, At: m.At})
 	}
-	return d.Append(dst, &codec.WhisperNotify{ID: m.ID, User: m.From.Name, Message: m.Text, Flags: flags})
+	return d.Append(dst, &codec.WhisperNotify{ID: m.ID, User: m.From.Name, Message: m.Text, Flags: flags, At: m.At})
 }
 
 // Acknowledge appends to dst the packet that tells a sender that a message is kept. Classic senders hear nothing.

@@ -27,6 +27,9 @@ const (
 	confuses      // it waits until ctx is done, and has kept everything
 )
 
+// shelfScan is how many messages a shelf looks through for a part.
+const shelfScan = 16
+
 var errShelf = errors.New("the shelf is broken")
 
 // group is what an Append was given, and when.
@@ -45,6 +48,8 @@ type shelf struct {
 	messages []Message
 	groups   []group // what the Appends were given
 	wrong    error   // what a Journal must not do
+	removed  codec.ID
+	pruned   int // messages
 	running  bool
 }
 
@@ -102,6 +107,7 @@ func (s *shelf) keep(messages []Message) {
 	for _, m := range messages {
 		at, there := s.find(m.ID)
 		switch {
+		case m.ID <= s.removed: // an Append whose outcome was unknown
 		case there && s.messages[at] != m:
 			s.wrong = errors.New("another message under the same id")
 		case there:
@@ -118,19 +124,35 @@ func (s *shelf) find(id codec.ID) (int, bool) {
 }
 
 // Missed implements Store.
-func (s *shelf) Missed(_ context.Context, reader Party, after codec.ID, limit int) (page []Message, err error) {
+func (s *shelf) Missed(_ context.Context, reader Party, after codec.ID, limit int) (part Missed, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	part.Removed = s.removed
 	from, _ := s.find(after + 1)
-	for _, m := range s.messages[from:] {
-		if len(page) == limit {
+	for i, m := range s.messages[from:] {
+		if i == shelfScan || len(part.Messages) == limit {
 			break
 		}
+		part.Next = m.ID
 		if m.For(reader) {
-			page = append(page, m)
+			part.Messages = append(part.Messages, m)
 		}
 	}
-	return page, nil
+	if n := len(s.messages); n == 0 || part.Next == s.messages[n-1].ID && len(part.Messages) < limit {
+		part.Next = 0
+	}
+	return part, nil
+}
+
+// prune removes the oldest messages until n are left.
+func (s *shelf) prune(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k := len(s.messages) - n; k > 0 {
+		s.removed = s.messages[k-1].ID
+		s.messages = slices.Clone(s.messages[k:])
+		s.pruned += k
+	}
 }
 
 func (s *shelf) be(m mood, takes time.Duration) {

@@ -28,6 +28,7 @@
 //	alice resets                       she breaks the connection: what was on its way is lost
 //	alice stops reading                until `alice reads on`
 //	workers stop                       no strand gets its turn until `workers go on`; memory only
+//	server prunes 10                   the oldest messages are removed but for ten
 //	server stops                       the server shuts down
 //
 // A text may be repeated: message="ab"*512. A value may be given a name, as in id=$first: the first time any value

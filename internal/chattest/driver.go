@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"hubbub/codec"
+	"hubbub/handler/history"
 	"hubbub/server"
 	"hubbub/store"
 )
@@ -20,6 +21,8 @@ type driver interface {
 	quiesce() bool
 	// workers lets the strands have their turns, or not. It reports false when it can't.
 	workers(on bool) bool
+	// prune removes the oldest messages but for so many, as retention does.
+	prune(keep int64) error
 	// stop begins to shut the server down.
 	stop()
 	// close ends what is left.
@@ -66,16 +69,30 @@ func openStore(config server.Config) (*store.Store, error) {
 	return store.Open(context.Background(), config.Database, config.DataDir)
 }
 
-// newServer returns a server with its database, which close closes once the server has ended.
-func newServer(config server.Config, log *zap.Logger) (s *server.Server, close func() error, err error) {
-	opened, err := openStore(config)
+// newServer returns a server with its database, nil for none, which close closes once the server has ended.
+func newServer(config server.Config, log *zap.Logger) (s *server.Server, opened *store.Store, close func() error, err error) {
+	opened, err = openStore(config)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if opened == nil {
 		s, err = server.New(config, nil, log, zap.NewAtomicLevel())
-		return s, func() error { return nil }, err
+		return s, nil, func() error { return nil }, err
 	}
 	s, err = server.New(config, opened, log, zap.NewAtomicLevel())
-	return s, opened.Close, err
+	return s, opened, opened.Close, err
+}
+
+// prune has a store remove all but the newest messages.
+func prune(s *store.Store, keep int64) error {
+	if s == nil {
+		return errors.New("a server without a database has nothing to prune")
+	}
+	for more := true; more; {
+		var err error
+		if _, more, err = s.Prune(context.Background(), history.Retention{Count: keep}, 1000); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"hubbub/handler"
 	"hubbub/server"
 	"hubbub/session"
+	"hubbub/store"
 )
 
 const (
@@ -31,6 +32,7 @@ const (
 type memory struct {
 	t        testing.TB
 	chat     *handler.Chat
+	store    *store.Store // nil: none
 	lanes    []*session.Lane
 	woken    []atomic.Bool
 	ready    []*session.Session // their strands wait for a turn
@@ -108,6 +110,7 @@ func (m *memory) remember(chat *handler.Config, config server.Config) {
 	if opened == nil {
 		return
 	}
+	m.store = opened
 	m.t.Cleanup(func() {
 		if err := opened.Close(); err != nil {
 			m.t.Error(err)
@@ -171,6 +174,9 @@ func (m *memory) workers(on bool) bool {
 	m.stalled = !on
 	return true
 }
+
+// prune implements driver.
+func (m *memory) prune(keep int64) error { return prune(m.store, keep) }
 
 // stop implements driver: it ends all sessions at once.
 func (m *memory) stop() {

@@ -120,7 +120,7 @@ func (p pattern) matches(got pattern) bool {
 }
 
 // varying are the fields whose numbers differ from run to run.
-var varying = []string{"id", "session", "latest", "gap"}
+var varying = []string{"id", "session", "latest", "gap", "after", "upto"}
 
 // starred returns got with the stars of p, and with stars for the numbers that differ from run to run.
 func (p pattern) starred(got pattern) pattern {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -110,6 +111,13 @@ func (r *runner) line(l *line) error {
 	case l.who == "server" && l.verb == "stops":
 		r.driver.stop()
 		return nil
+	case l.who == "server" && l.verb == "prunes":
+		keep, err := strconv.ParseInt(l.rest, 10, 64)
+		if err != nil || keep < 1 {
+			return errors.New("say how many messages are left, at least 1: `server prunes 10`")
+		}
+		r.settle(nil)
+		return r.driver.prune(keep)
 	case l.who == "workers":
 		r.settle(nil)
 		if !r.driver.workers(l.verb == "go") {

@@ -33,7 +33,7 @@ type line struct {
 // verbs are what a line's second word may be.
 var verbs = map[string]bool{
 	">": true, "<": true, ".": true, "is": true, "closes": true, "half-closes": true, "resets": true,
-	"stops": true, "reads": true, "repeats": true, "stop": true, "go": true,
+	"stops": true, "reads": true, "repeats": true, "stop": true, "go": true, "prunes": true,
 }
 
 func load(path string) (*script, error) {
@@ -79,7 +79,7 @@ func (s *script) parse(l *line) error {
 			return errors.New("say `only memory: reason` or `only tcp: reason`")
 		}
 		return nil
-	case who == "server" && verb != "stops":
+	case who == "server" && verb != "stops" && verb != "prunes":
 		for _, flag := range strings.Fields(rest) {
 			s.flags = append(s.flags, "--"+flag)
 		}

@@ -22,6 +22,7 @@ var only = map[string]string{
 	"frozen":           Memory,
 	"guessing":         Memory,
 	"overloaded":       Memory,
+	"pruned":           Memory,
 	"shutdown_refuses": Memory,
 }
 

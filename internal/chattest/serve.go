@@ -29,7 +29,7 @@ func Start(flags ...string) (*Server, error) {
 		return nil, err
 	}
 	core, logs := observer.New(zapcore.WarnLevel)
-	running, closeStore, err := newServer(config, zap.New(core))
+	running, _, closeStore, err := newServer(config, zap.New(core))
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"hubbub/codec"
 	"hubbub/server"
+	"hubbub/store"
 )
 
 // tcpPatience is how long something over TCP may take that must happen: a slow machine's time, not a limit that is met.
@@ -26,6 +27,7 @@ const tcpPatience = 20 * time.Second
 type tcp struct {
 	t      testing.TB
 	server *server.Server
+	store  *store.Store // nil: none
 	slots  func() int
 	cancel context.CancelFunc
 	done   chan error
@@ -38,12 +40,12 @@ type tcp struct {
 func newTCP(t testing.TB, config server.Config, slots func(*server.Server) int) (*tcp, error) {
 	config.DataDir = t.TempDir()
 	core, logs := observer.New(zapcore.WarnLevel)
-	s, closeStore, err := newServer(config, zap.New(core))
+	s, opened, closeStore, err := newServer(config, zap.New(core))
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	d := &tcp{t: t, server: s, slots: func() int { return slots(s) }, cancel: cancel, done: make(chan error, 1), logs: logs}
+	d := &tcp{t: t, server: s, store: opened, slots: func() int { return slots(s) }, cancel: cancel, done: make(chan error, 1), logs: logs}
 	go func() { d.done <- errors.Join(s.Run(ctx), closeStore()) }()
 	select {
 	case <-s.Ready():
@@ -90,6 +92,8 @@ func (d *tcp) await(what string, happened func() bool) {
 func (d *tcp) quiesce() bool { return false }
 
 func (d *tcp) workers(bool) bool { return false }
+
+func (d *tcp) prune(keep int64) error { return prune(d.store, keep) }
 
 func (d *tcp) stop() {
 	d.over = true

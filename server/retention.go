@@ -1,0 +1,77 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"hubbub/codec"
+	"hubbub/handler/history"
+)
+
+const (
+	// pruneInterval is how often what is too old is removed, pruneStep messages at a time, so that nobody waits for it.
+	pruneInterval = time.Minute
+	pruneStep     = 1000
+	// pruneShare is the part of --history-count that may be kept beyond it until the interval is over.
+	pruneShare = 16
+)
+
+// lookAfter ends the sessions of accounts that may not be logged in any more, and removes messages that are too old or
+// too many.
+func (s *Server) lookAfter(ctx context.Context) {
+	tick := time.NewTicker(revokeInterval)
+	defer tick.Stop()
+	revoked, pruned, keptThen := s.revoked, time.Now(), uint64(0)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		var err error
+		kept := s.kept()
+		if revoked, err = s.chat.Revoke(ctx, revoked); err == nil &&
+			(time.Since(pruned) > pruneInterval || s.config.Load().many(kept-keptThen)) {
+			var done bool
+			if done, err = s.prune(ctx); done && err == nil {
+				pruned, keptThen = time.Now(), kept
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("the database could not be looked after; this is tried again", zap.Error(err))
+		}
+	}
+}
+
+// kept returns how many messages were kept since the server began.
+func (s *Server) kept() uint64 {
+	if journal := s.chat.Journal(); journal != nil {
+		return journal.Stats().Kept
+	}
+	return 0
+}
+
+// many reports whether so many messages more are not to wait until the interval is over.
+func (c *Config) many(messages uint64) bool {
+	return c.HistoryCount > 0 && messages > uint64(c.HistoryCount)/pruneShare
+}
+
+// prune removes what is beyond what the configuration says is to be kept. It reports false when it did so for as long as
+// a ban may wait to be noticed, and there is more.
+func (s *Server) prune(ctx context.Context) (done bool, err error) {
+	config := s.config.Load()
+	keep := history.Retention{Count: config.HistoryCount}
+	if config.HistoryAge > 0 {
+		keep.From = codec.MakeID(codec.TickAt(time.Now().Add(-config.HistoryAge)), 0)
+	}
+	for begun := time.Now(); time.Since(begun) < revokeInterval; {
+		n, more, err := s.store.Prune(ctx, keep, pruneStep)
+		s.pruned.Add(uint64(n))
+		if err != nil || !more {
+			return true, err
+		}
+	}
+	return false, nil
+}
