@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -21,7 +22,8 @@ type Config struct {
 	AdminHosts string `placeholder:"HOSTS" help:"Further host names and addresses by which operators may ask, with commas between, such as hubbub.example.org,*.hubbub.svc. Always allowed: localhost, this machine's name, the address of --admin, the one that a connection arrived at. Others get 421, so that no web page asks under a name of its own (DNS rebinding)."`
 	DataDir    string `default:"./data" help:"Where the server keeps accounts and history, in hubbub.db, unless --database says otherwise."`
 
-	Database     string        `default:"sqlite" help:"What keeps accounts and history: sqlite, a file under --data-dir; postgres://user:password@host/database; or none, and then everybody is a guest and nothing is kept."`
+	Database     string        `default:"sqlite" help:"What keeps accounts and history: sqlite, a file under --data-dir; postgres://user:password@host/database; or none, and then everybody is a guest and nothing is kept. A password goes into HUBBUB_DATABASE or --database-file: everybody on the machine sees flags."`
+	DatabaseFile string        `placeholder:"FILE" help:"A file that has in its only line what --database would say, so that its password is nowhere else. Not beside --database."`
 	Auth         string        `default:"open" enum:"open,accounts" reload:"" help:"Who may log in. open: a registered name needs its password, any other is a guest's. accounts: registered names only."`
 	Registration string        `default:"open" enum:"open,closed" reload:"" help:"Who makes accounts. open: everybody for themselves. closed: operators, with hubbub user add."`
 	Hashers      int           `default:"0" help:"Passwords that are checked at a time, 19 MiB of memory and some 20 ms of a processor each. 0: one for every two processors, so that a storm of logins leaves the rest to the chat."`
@@ -90,6 +92,7 @@ func (c *Config) Validate() error {
 		text string
 	}{
 		{c.Listen == "", "--listen must not be empty: say host:port, such as :9000"},
+		{c.Database == "sqlite" && c.DataDir == "", "--data-dir must not be empty: name a directory, such as ./data"},
 		{c.Loops < 0 || c.Loops > 256, "--loops must be between 0 and 256"},
 		{c.Workers < 0 || c.Workers > 100_000, "--workers must be between 0 and 100000"},
 		{c.MaxSessions < 1, "--max-sessions must be at least 1"},
@@ -148,10 +151,13 @@ func (c *Config) SessionLimits(sessionsMax int) session.Limits {
 // Bytes is a number of bytes that is written with a unit, as in 1MiB.
 type Bytes int64
 
+// size is how a size may be written. humanize would take 010 for 10.
+var size = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)? ?[A-Za-z]*$`)
+
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (b *Bytes) UnmarshalText(text []byte) error {
 	n, err := humanize.ParseBytes(string(text))
-	if err != nil || n > 1<<40 {
+	if err != nil || n > 1<<40 || !size.Match(text) {
 		return fmt.Errorf("%q is not a size: write a number and a unit, such as 64KiB or 1MiB", text)
 	}
 	*b = Bytes(n)

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -33,10 +32,9 @@ type postgresEngine struct {
 }
 
 func openPostgres(ctx context.Context, url string) (*Store, error) {
-	config, err := pgx.ParseConfig(url)
-	if err != nil { // which may quote the URL, and so the password
-		return nil, errors.New("the database's URL can't be understood: it must look like " + exampleURL +
-			", with other characters than letters and digits in the password written like %40 for @")
+	config, err := parseURL(url)
+	if err != nil {
+		return nil, err
 	}
 	config.ConnectTimeout = min(config.ConnectTimeout, postgresConnect)
 	config.RuntimeParams["application_name"] = "hubbub"

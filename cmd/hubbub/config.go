@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/alecthomas/kong"
-	"github.com/goccy/go-yaml"
 )
 
 // notSettings are the flags that a file can't set.
@@ -20,7 +24,7 @@ var notSettings = []string{"help", "version", "config", "print-config"}
 // --config names. It implements kong.Resolver.
 type configFile struct {
 	path   string
-	values map[string]any
+	values map[string]string // as they are written on the command line
 }
 
 func newConfigFile() *configFile { return &configFile{} }
@@ -34,52 +38,50 @@ func (f *configFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (an
 	if !ok || fromEnvironment(flag) != "" {
 		return nil, nil // kong lets a resolver win over the environment; here it is the other way round
 	}
-	return fmt.Sprint(value), nil
+	return value, nil
 }
 
-func (f *configFile) load(ctx *kong.Context) error {
+func (f *configFile) load(ctx *kong.Context) (err error) {
 	flag := flagNamed(ctx, "config")
 	if flag == nil {
 		return nil
 	}
+	var given bool
 	f.path, _ = ctx.FlagValue(flag).(string)
-	if f.path == "" {
-		f.path = os.Getenv("HUBBUB_CONFIG")
+	if onCommandLine(ctx, flag) {
+		given = true
+	} else {
+		f.path, given = os.LookupEnv("HUBBUB_CONFIG")
 	}
-	if f.path == "" {
+	if !given {
 		return nil
 	}
-	text, err := os.ReadFile(f.path)
-	if err != nil {
-		return fmt.Errorf("read the settings of --config: %w", err)
+	if f.path == "" {
+		return errors.New("--config, or HUBBUB_CONFIG, is empty: name a file, or leave it away")
 	}
-	if err := yaml.Unmarshal(text, &f.values); err != nil {
-		return fmt.Errorf("the settings in %s are no YAML map of names and values: %w", f.path, err)
-	}
-	var unknown []error
-	for name := range f.values {
-		if !isSetting(ctx, name) {
-			unknown = append(unknown, fmt.Errorf("%s: unknown setting %q; see hubbub serve --help for what there is", f.path, name))
-		}
-	}
-	slices.SortFunc(unknown, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return errors.Join(unknown...)
+	f.values, err = readSettings(f.path, settingsFlags(ctx))
+	return err
 }
 
-// isSetting reports whether a file may have a setting: it is the server's, for serve, and the user commands only look for
+// settingsFlags returns the flags that a file may have: it is the server's, for serve, and the user commands only look for
 // the database in it.
-func isSetting(ctx *kong.Context, name string) bool {
+func settingsFlags(ctx *kong.Context) map[string]*kong.Flag {
+	flags := map[string]*kong.Flag{}
 	for _, command := range ctx.Model.Children {
 		if command.Name != "serve" && command.Name != "user" {
 			continue
 		}
 		for _, flag := range command.Flags {
-			if flag.Name == name {
-				return !slices.Contains(notSettings, name)
+			if !slices.Contains(notSettings, flag.Name) && (flags[flag.Name] == nil || command.Name == "serve") {
+				flags[flag.Name] = flag
 			}
 		}
 	}
-	return false
+	return flags
+}
+
+func onCommandLine(ctx *kong.Context, flag *kong.Flag) bool {
+	return slices.ContainsFunc(ctx.Path, func(element *kong.Path) bool { return element.Flag == flag && !element.Resolved })
 }
 
 func flagNamed(ctx *kong.Context, name string) *kong.Flag {
@@ -91,23 +93,61 @@ func flagNamed(ctx *kong.Context, name string) *kong.Flag {
 	return nil
 }
 
-// printConfig prints every setting with its value and its source, in the form of a YAML file.
+// printConfig prints every setting with its value and its source, in the form of a YAML file that --config reads again.
+// Passwords are left out.
 func printConfig(w io.Writer, ctx *kong.Context, file *configFile) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fromFile := givenFile(ctx)
 	for _, flag := range ctx.Flags() {
 		if slices.Contains(notSettings, flag.Name) {
 			continue
 		}
-		value, err := yaml.Marshal(plain(ctx.FlagValue(flag)))
-		if err != nil {
-			return err
+		value, hidden := plain(ctx.FlagValue(flag)), false
+		if isSecret(flag.Name) {
+			shown := masked(value)
+			value, hidden = shown, shown != value
 		}
-		fmt.Fprintf(table, "%s: %s\t# %s\n", flag.Name, strings.TrimSpace(string(value)), source(ctx, flag, file))
+		line := flag.Name + ": " + yamlScalar(flag, value)
+		if flag.Name == "database" && fromFile != "" {
+			fmt.Fprintf(table, "# %s\t# file %s\n", line, oneLine(fromFile)) // both must not be set
+			continue
+		}
+		from := oneLine(source(ctx, flag, file))
+		if hidden {
+			from += "; the password is left out"
+		}
+		fmt.Fprintf(table, "%s\t# %s\n", line, from)
 	}
 	for _, name := range unknownVariables(ctx) {
-		fmt.Fprintf(table, "# %s is set, and is no setting: is it misspelt?\n", name)
+		fmt.Fprintf(table, "# %s is set, and is no setting: is it misspelt?\n", oneLine(name))
 	}
 	return table.Flush()
+}
+
+// bareword is text that YAML takes for text without quotation marks, unless it is one of its words.
+var bareword = regexp.MustCompile(`^(\./|/|[A-Za-z])[A-Za-z0-9./_-]*$`)
+
+// yamlScalar returns a value as readSettings understands it.
+func yamlScalar(flag *kong.Flag, value string) string {
+	if kindFor(flag).name != "text" {
+		return value
+	}
+	if bareword.MatchString(value) && !slices.Contains([]string{"null", "true", "false", ".inf", ".nan"}, strings.ToLower(value)) {
+		return value
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text) // of which YAML understands all
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(value)
+	return strings.TrimSpace(text.String())
+}
+
+// oneLine returns a text that can't end a comment.
+func oneLine(text string) string {
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return strconv.Quote(text)
+	}
+	return text
 }
 
 // fromEnvironment returns the variable that sets the flag, "" when none does.
@@ -139,21 +179,13 @@ func unknownVariables(ctx *kong.Context) (unknown []string) {
 	return unknown
 }
 
-// plain returns numbers and truth values as they are and everything else as it is written on the command line.
-func plain(v any) any {
-	switch v.(type) {
-	case int, bool:
-		return v
-	}
-	return fmt.Sprint(v)
-}
+// plain returns a value as it is written on the command line.
+func plain(v any) string { return fmt.Sprint(v) }
 
 // source says where a flag's value comes from, in the order in which they win.
 func source(ctx *kong.Context, flag *kong.Flag, file *configFile) string {
-	for _, element := range ctx.Path {
-		if element.Flag == flag && !element.Resolved {
-			return "flag --" + flag.Name
-		}
+	if onCommandLine(ctx, flag) {
+		return "flag --" + flag.Name
 	}
 	if env := fromEnvironment(flag); env != "" {
 		return "environment " + env

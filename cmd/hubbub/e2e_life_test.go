@@ -195,7 +195,7 @@ func TestBadStarts(t *testing.T) {
 	}
 	f("can't listen for chat on "+taken.Addr().String(), "--listen", taken.Addr().String())
 	f("can't listen for operators on", "--listen", "127.0.0.1:0", "--admin", taken.Addr().String())
-	f("hubbub: error: "+file+`: unknown setting "max-mesage"`, "--config", file)
+	f("hubbub: error: "+file+`:1:1: unknown setting "max-mesage": is max-message meant?`, "--config", file)
 	f("give host:port", "--listen", "foo")
 	f("no such file", "--config", file+".missing")
 	f("--max-packet must be at least", "--max-packet", "100")

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"reflect"
+	"strconv"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -29,11 +31,12 @@ func main() {
 	var c cli
 	file := newConfigFile()
 	parser := kong.Must(&c, options(file)...)
-	command, err := parser.Parse(os.Args[1:])
+	hideArguments()
+	command, err := parser.Parse(commandLine[1:])
 	parser.FatalIfErrorf(err)
 	command.BindTo(untilSignal(os.Interrupt, syscall.SIGTERM), (*context.Context)(nil))
 	if err := command.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "hubbub:", err)
+		fmt.Fprintln(scrubbed{os.Stderr}, "hubbub:", err)
 		os.Exit(1)
 	}
 }
@@ -43,11 +46,28 @@ func options(file *configFile) []kong.Option {
 	return []kong.Option{
 		kong.Name("hubbub"), kong.Description("A chat server at the speed of the kernel."),
 		kong.ShortUsageOnError(), kong.DefaultEnvars("HUBBUB"), kong.Resolvers(file),
+		kong.Writers(os.Stdout, scrubbed{os.Stderr}), // errors quote what was typed
+		kong.KindMapper(reflect.Int, decimalMapper), kong.KindMapper(reflect.Int64, decimalMapper),
 		kong.Vars{"version": server.Version()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(file, opener(openAccounts), &console{os.Stdin, os.Stdout, os.Stderr}),
 	}
 }
+
+// decimalMapper reads whole numbers in decimal digits. kong's own takes 010 for 8.
+var decimalMapper = kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+	token, err := ctx.Scan.PopValue("number")
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprint(token.Value)
+	if err := decimalOnly(text, target.Type().Bits()); err != nil {
+		return fmt.Errorf("expected a whole number in decimal digits, such as 20, but got %q", text)
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	target.SetInt(n)
+	return err
+})
 
 // untilSignal returns a context that the first of these signals ends, so that the command ends in its own way. A second
 // one ends the process at once: that holds before the context's end can be seen.

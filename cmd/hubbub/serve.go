@@ -31,6 +31,14 @@ func (c *serveCmd) BeforeResolve(command *kong.Context, file *configFile) error 
 	return file.load(command)
 }
 
+// AfterApply looks into the file that --database-file names.
+func (c *serveCmd) AfterApply(command *kong.Context, file *configFile) error {
+	if err := databaseFromFile(command, file, c.DatabaseFile, &c.Database); err != nil {
+		return err
+	}
+	return c.Validate()
+}
+
 // Run serves until ctx is done.
 func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configFile) error {
 	if c.PrintConfig {
@@ -124,14 +132,14 @@ func reload(s *server.Server, log *zap.Logger) {
 	file := newConfigFile()
 	parser, err := kong.New(&c, options(file)...)
 	if err == nil {
-		_, err = parser.Parse(os.Args[1:])
+		_, err = parser.Parse(commandLine[1:])
 	}
 	var restart []string
 	if err == nil {
 		restart, err = s.Reload(c.Serve.Config)
 	}
 	if err != nil {
-		log.Error("the settings stay as they are: the new ones are wrong", zap.Error(err))
+		log.Error("the settings stay as they are: the new ones are wrong", zap.Error(scrubbedError(err)))
 		return
 	}
 	log.Info("settings reloaded", zap.Strings("need-restart", restart))

@@ -16,9 +16,10 @@ import (
 
 // userCmd keeps accounts. Each of its commands opens the server's database by itself.
 type userCmd struct {
-	Database string `default:"sqlite" placeholder:"URL" help:"Where the server keeps accounts: sqlite, which is hubbub.db in --data-dir, or postgres://… (default: ${default})."`
-	DataDir  string `default:"./data" placeholder:"DIR" help:"Where the server keeps its files (default: ${default})."`
-	File     string `name:"config" placeholder:"FILE" help:"Read the server's settings from its YAML file. Flags and HUBBUB_* variables win."`
+	Database     string `default:"sqlite" placeholder:"URL" help:"Where the server keeps accounts: sqlite, which is hubbub.db in --data-dir, or postgres://… (default: ${default})."`
+	DatabaseFile string `placeholder:"FILE" help:"A file that has in its only line what --database would say."`
+	DataDir      string `default:"./data" placeholder:"DIR" help:"Where the server keeps its files (default: ${default})."`
+	File         string `name:"config" placeholder:"FILE" help:"Read the server's settings from its YAML file. Flags and HUBBUB_* variables win."`
 
 	Add    userAdd    `cmd:"" help:"Make a name an account."`
 	Passwd userPasswd `cmd:"" help:"Give an account another password, and end its sessions."`
@@ -43,6 +44,22 @@ A new password is asked for twice in a terminal, and otherwise taken from one li
 // BeforeResolve reads the file that --config names, before its settings are asked for.
 func (c *userCmd) BeforeResolve(command *kong.Context, file *configFile) error {
 	return file.load(command)
+}
+
+// Validate reports what is wrong with the flags. kong calls it.
+func (c *userCmd) Validate() error {
+	if c.Database == "sqlite" && c.DataDir == "" {
+		return errors.New("--data-dir must not be empty: name the server's directory, such as ./data")
+	}
+	return nil
+}
+
+// AfterApply looks into the file that --database-file names.
+func (c *userCmd) AfterApply(command *kong.Context, file *configFile) error {
+	if err := databaseFromFile(command, file, c.DatabaseFile, &c.Database); err != nil {
+		return err
+	}
+	return c.Validate()
 }
 
 // change does something to the account of a name, as it was given, in the database. It translates the errors which that

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"hubbub/internal/pgtest"
+)
+
+// writeFile makes a file in a directory of the test's own.
+func writeFile(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestPasswordsAreNotPrinted: whatever the address of the database is like, and wherever it comes from, no command prints
+// its password.
+func TestPasswordsAreNotPrinted(t *testing.T) {
+	for _, url := range []string{
+		"postgres://u:s3cret@127.0.0.1:1/chat", "postgres://u:s3cret/x@127.0.0.1:1/chat", "postgres://u:12/s3cret@127.0.0.1:1/chat",
+		"postgres://127.0.0.1:1/chat?user=u&password=s3cret", "host=127.0.0.1 password=s3cret", "postgres://u:s3 cret@h/d",
+	} {
+		yaml, file := writeFile(t, "f.yaml", "database: '"+url+"'\n"), writeFile(t, "url", url+"\n")
+		for _, from := range [][]string{{"--database=" + url}, {"--config", yaml}, {"--database-file", file}, {}, {url}, {"--auth", url}} {
+			var env []string
+			if len(from) == 0 {
+				env = []string{"HUBBUB_DATABASE=" + url}
+			}
+			for _, command := range [][]string{{"serve", "--print-config"}, {"serve", "--listen", "127.0.0.1:0", "--admin", ""}, {"user", "list"}} {
+				out, _ := run(t, env, append(command, from...)...)
+				if strings.Contains(out, "s3cret") || strings.Contains(out, "cret@") || strings.Contains(out, "s3 ") {
+					t.Errorf("%s from %v: %v prints\n%s", url, from, command, out)
+				}
+			}
+		}
+	}
+}
+
+// TestDatabaseFile: the database's address may be in a file, for every command and from every source of settings.
+func TestDatabaseFile(t *testing.T) {
+	url := pgtest.Start(t).URL(t)
+	for _, text := range []string{url, url + "\n", url + "\r\n", "\ufeff" + url + "\n"} {
+		file := writeFile(t, "url", text)
+		out, ok := run(t, nil, "user", "list", "--database-file", file)
+		if !ok {
+			t.Errorf("%q: %s", text, out)
+		}
+	}
+	file := writeFile(t, "url", url+"\n")
+	yaml := writeFile(t, "f.yaml", "database-file: "+file+"\n")
+	hubbub(t, "correct horse\n", "user", "add", "alice", "--database-file", file)
+	if out, ok := run(t, []string{"HUBBUB_DATABASE_FILE=" + file}, "user", "list"); !ok || !strings.Contains(out, "alice") {
+		t.Errorf("from the environment: %s", out)
+	}
+	if out, ok := run(t, nil, "user", "list", "--config", yaml); !ok || !strings.Contains(out, "alice") {
+		t.Errorf("from the settings file: %s", out)
+	}
+	p := serve(t, "--config", yaml, "--pprof", "--history", "async")
+	if status, body := p.get("/debug/pprof/cmdline"); status != 200 || !strings.Contains(body, "async") {
+		t.Errorf("cmdline: %d %q", status, body)
+	}
+	if err := os.WriteFile(file, []byte("postgres://u:s3cret@h/d"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_ = p.cmd.Process.Signal(syscall.SIGHUP)
+	p.logValue("settings reloaded")
+	if log := p.tail(); !strings.Contains(log, `"need-restart":["--database"]`) || strings.Contains(log, "s3cret") {
+		t.Errorf("after SIGHUP:\n%s", log)
+	}
+	f := func(want string, args ...string) {
+		t.Helper()
+		for _, command := range [][]string{{"serve", "--admin", "", "--listen", "127.0.0.1:0"}, {"user", "list"}} {
+			if out, ok := run(t, nil, append(command, args...)...); ok || !strings.Contains(out, want) || strings.Contains(out, "s3cret") {
+				t.Errorf("%v %v: expected %q, got\n%s", command, args, want, out)
+			}
+		}
+	}
+	f("--database-file and --database (flag --database) are both given: leave one of them away", "--database-file", file, "--database", "sqlite")
+	f("no such file", "--database-file", file+"x")
+	f("is empty: it must have one line", "--database-file", writeFile(t, "url", "\n"))
+	f("has more than one line", "--database-file", writeFile(t, "url", "postgres://u:s3cret@h/d\nx\n"))
+	f("this is UTF-16", "--database-file", writeFile(t, "url", "\xff\xfep\x00"))
+	if out, ok := run(t, []string{"HUBBUB_DATABASE=sqlite"}, "serve", "--print-config", "--config", yaml); ok || !strings.Contains(out, "(environment HUBBUB_DATABASE) are both given") {
+		t.Errorf("both, from two sources: %s", out)
+	}
+}
+
+// TestCmdlineHasNoPassword: what a flag says is visible to the machine, but not to whoever reaches the operators' port.
+func TestCmdlineHasNoPassword(t *testing.T) {
+	p := serve(t, "--database", pgtest.Start(t).URL(t), "--pprof")
+	if status, body := p.get("/debug/pprof/cmdline"); status != 200 || !strings.Contains(body, "postgres://hubbub:***@") || strings.Contains(body, "voices") {
+		t.Errorf("cmdline: %d %q", status, body)
+	}
+	_ = p.cmd.Process.Signal(syscall.SIGHUP)
+	if got := p.logValue("settings reloaded"); got != "" || strings.Contains(p.tail(), "--database") {
+		t.Errorf("SIGHUP finds another database:\n%s", p.tail())
+	}
+}
+
+// TestPasswordFileFromTheEnvironment: the client's password may be in a file that a variable names.
+func TestPasswordFileFromTheEnvironment(t *testing.T) {
+	p := serve(t)
+	file := writeFile(t, "password", "correct horse\n")
+	if out, ok := run(t, []string{"HUBBUB_PASSWORD_FILE=" + file}, "chat", "--server", p.chat, "--user", "alice", "--register"); !ok {
+		t.Errorf("it was not registered: %s", out)
+	}
+	if out, ok := run(t, []string{"HUBBUB_PASSWORD_FILE=" + file}, "chat", "--server", p.chat, "--user", "alice"); !ok {
+		t.Errorf("it was not let in: %s", out)
+	}
+}
