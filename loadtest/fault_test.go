@@ -22,14 +22,21 @@ func startServer(t *testing.T) string {
 	return chattest.Serve(t, "--message-rate=0", "--drain=100ms").Address
 }
 
+// Each load test waits at its end for what is under way. Where nothing may be lost that is a last resort and as long as
+// anything; where something is, it is waited for.
+const (
+	forNothing = time.Minute
+	forLosses  = 2 * time.Second
+)
+
 // load runs a load test of so many users against an address.
-func load(t *testing.T, address string, users int, phases string) *report.Run {
+func load(t *testing.T, address string, users int, phases string, drain time.Duration) *report.Run {
 	t.Helper()
 	plan, err := scenario.Parse("test.yaml", fmt.Appendf(nil, "name: test\nconnections: %d\nphases:\n%s", users, phases))
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := Run(t.Context(), Config{Plan: plan, Targets: []netip.AddrPort{netip.MustParseAddrPort(address)}, Loops: 2, Drain: time.Second})
+	run, err := Run(t.Context(), Config{Plan: plan, Targets: []netip.AddrPort{netip.MustParseAddrPort(address)}, Loops: 2, Drain: drain})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +53,7 @@ func TestFaultsAreCaught(t *testing.T) {
 	f := func(fault fault, every int64, kind codec.Type, want ...audit.Kind) {
 		t.Run(fmt.Sprintf("%v one in %d of %v", want, every, kind), func(t *testing.T) {
 			t.Parallel()
-			users, phases := 150, "  - {name: all, duration: 1500ms, ramp: 100ms, broadcast: 1000/s}\n"
+			users, phases := 60, "  - {name: all, duration: 1500ms, ramp: 100ms, broadcast: 600/s}\n"
 			switch {
 			case kind == whisper: // two users in each loop: whoever whispers to one is the same
 				users, phases = 4, "  - {name: all, duration: 700ms, ramp: 0s, whisper: 10000/s}\n"
@@ -56,7 +63,11 @@ func TestFaultsAreCaught(t *testing.T) {
 				phases = "  - {name: all, duration: 1500ms, ramp: 100ms, broadcast: 350/s}\n"
 			}
 			p, address := startProxy(t, startServer(t), fault, every, kind)
-			run := load(t, address, users, phases)
+			drain := forNothing
+			if fault != none {
+				drain = forLosses
+			}
+			run := load(t, address, users, phases, drain)
 			spoiled := uint64(p.spoiled.Load())
 			if fault != none && spoiled == 0 {
 				t.Fatalf("nothing was spoiled among %d messages", p.passed.Load())
@@ -75,7 +86,7 @@ func TestFaultsAreCaught(t *testing.T) {
 	}
 	f(none, 1, notify)
 	f(none, 1, whisper)
-	for _, every := range []int64{1000, 100_000} {
+	for _, every := range []int64{1000, 20_000} {
 		f(drop, every, notify, audit.Lost)
 		f(double, every, notify, audit.Duplicated)
 		f(swap, every, notify, audit.Reordered, audit.Disordered)
@@ -95,9 +106,15 @@ func TestFaultsAreCaught(t *testing.T) {
 func TestAnswersThatOvertake(t *testing.T) {
 	f := func(t *testing.T, fault fault) {
 		t.Parallel()
-		server := chattest.Serve(t, "--message-rate=50", "--message-burst=10", "--drain=100ms", "--database=sqlite", "--data-dir="+t.TempDir())
+		// Each user sends some 300 broadcasts. However they bunch on a slow machine, no more than 200 or so are refused, and
+		// 500, five bursts, are needed to be disconnected for it; and some are refused, unless all take 20 s.
+		server := chattest.Serve(t, "--message-rate=10", "--message-burst=100", "--drain=100ms", "--database=sqlite", "--data-dir="+t.TempDir())
 		p, address := startProxy(t, server.Address, fault, 100, codec.TypeBroadcastResponse)
-		run := load(t, address, 20, "  - {name: all, duration: 2s, ramp: 100ms, broadcast: 1500/s}\n")
+		drain := forNothing
+		if fault != none {
+			drain = forLosses
+		}
+		run := load(t, address, 5, "  - {name: arrive, duration: 100ms}\n  - {name: all, duration: 2s, broadcast: 750/s}\n", drain)
 		if fault != none && p.spoiled.Load() == 0 {
 			t.Fatalf("nothing was spoiled among %d answers", p.passed.Load())
 		}
@@ -108,8 +125,9 @@ func TestAnswersThatOvertake(t *testing.T) {
 		if all := total(run.Audit.Counts); found != spoiled || all != found {
 			t.Errorf("%d answers were lost, the audit found %v: %+v", spoiled, run.Audit.Counts, run.Audit.Findings)
 		}
-		if spoiled > 0 && (len(run.Audit.Findings) == 0 || run.Audit.Findings[0].At > 2*time.Second) {
-			t.Errorf("that answers were lost was told only at the end: %+v", run.Audit.Findings)
+		end := time.Duration(run.Seconds * float64(time.Second)) // of what came; what is missing then is told after the wait
+		if spoiled > 0 && (len(run.Audit.Findings) == 0 || run.Audit.Findings[0].At > end) {
+			t.Errorf("that answers were lost was told only at the end, after %v: %+v", end, run.Audit.Findings)
 		}
 		if len(run.Total.Disconnects) > 0 {
 			t.Errorf("connections ended: %v", run.Total.Disconnects)
@@ -131,7 +149,7 @@ func total(counts map[audit.Kind]uint64) (n uint64) {
 func TestPauseIsCharged(t *testing.T) {
 	p, address := startProxy(t, startServer(t), none, 1, codec.TypeBroadcastNotify)
 	go p.pause(time.Second)
-	run := load(t, address, 20, "  - {name: arrive, duration: 200ms}\n  - {name: steady, duration: 3s, broadcast: 200/s}\n")
+	run := load(t, address, 20, "  - {name: arrive, duration: 200ms}\n  - {name: steady, duration: 3s, broadcast: 200/s}\n", forNothing)
 	l := run.Total.Latency[report.Broadcast]
 	if l.P99 < 900 || l.P90 < 500 {
 		t.Errorf("of 3 s the server stood still for 1 s, and p90 is %.0f ms and p99 %.0f ms", l.P90, l.P99)
@@ -144,7 +162,7 @@ func TestPauseIsCharged(t *testing.T) {
 // TestSlowIsNotLost: what is still coming at the end is waited for, however long it takes.
 func TestSlowIsNotLost(t *testing.T) {
 	_, address := startProxy(t, startServer(t), delay, 1, codec.TypeBroadcastNotify)
-	run := load(t, address, 4, "  - {name: all, duration: 700ms, ramp: 0s, broadcast: 1000/s}\nmessage-bytes: 1000\n")
+	run := load(t, address, 4, "  - {name: all, duration: 700ms, ramp: 0s, broadcast: 1000/s}\nmessage-bytes: 1000\n", time.Second)
 	if l := run.Total.Latency[report.Broadcast]; l.Max < 2000 {
 		t.Errorf("the slowest message took %.0f ms, so nothing was to be waited for", l.Max)
 	}
@@ -160,7 +178,7 @@ func TestBreachesAreTold(t *testing.T) {
 		t.Run(fmt.Sprintf("%v at one in %d of %v", fault, every, kind), func(t *testing.T) {
 			t.Parallel()
 			p, address := startProxy(t, startServer(t), fault, every, kind)
-			run := load(t, address, 40, "  - {name: all, duration: 3s, ramp: 100ms, broadcast: 100/s, whisper: 200/s}\n")
+			run := load(t, address, 40, "  - {name: all, duration: 3s, ramp: 100ms, broadcast: 100/s, whisper: 200/s}\n", forLosses)
 			var told uint64
 			for got, n := range run.Total.Disconnects {
 				if strings.Contains(got, reason) {

