@@ -76,6 +76,7 @@ type Chat struct {
 	packets [codec.TypeMax]atomic.Uint64 // by type, as they arrived
 	ignored atomic.Uint64                // classic packets that the original ignores too
 	denied  atomic.Uint64                // logins
+	hashed  atomic.Uint64                // passwords
 	refused atomic.Uint64                // requests that were answered with a failure
 }
 
@@ -127,6 +128,9 @@ func (c *Chat) Refused() uint64 { return c.refused.Load() }
 
 // Denied returns how many logins had a wrong password or an unknown account, or came too soon after one. Anyone.
 func (c *Chat) Denied() uint64 { return c.denied.Load() }
+
+// Hashed returns how many hashes of passwords were computed. Anyone.
+func (c *Chat) Hashed() uint64 { return c.hashed.Load() }
 
 // nextID returns the id of a message that is accepted at a tick. Ids grow in the order of the calls.
 func (c *Chat) nextID(floor uint64) codec.ID {

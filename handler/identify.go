@@ -134,6 +134,7 @@ func (c *Chat) verify(a *attempt) error {
 	if err := c.throttled(a); err != nil {
 		return err // those who waited with it were wrong
 	}
+	c.hashed.Add(1)
 	if a.unknown {
 		c.hasher.VerifyNobody(a.password)
 		return c.deny(a)
@@ -150,6 +151,7 @@ func (c *Chat) verify(a *attempt) error {
 		return codec.PermissionDenied
 	}
 	if stale {
+		c.hashed.Add(1)
 		a.rehashed, err = c.hasher.Hash(a.password)
 		_ = c.unavailable("the new hash of "+a.found.Name, err)
 	}

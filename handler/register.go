@@ -64,6 +64,7 @@ func (c *Chat) create(ctx context.Context, name, password string, address netip.
 	case c.registrations.Take(c.elapsed(), address) > 0:
 		return account.Account{}, codec.RateLimited
 	}
+	c.hashed.Add(1)
 	hash, err := c.hasher.Hash(password)
 	if err != nil {
 		return account.Account{}, c.unavailable("the password of "+name, err)

@@ -56,7 +56,9 @@ func TestRegistrationKeepsGuestsOut(t *testing.T) {
 				h.pass(time.Minute)
 			}
 			steps := []func(){
-				func() { owner.say(&codec.RegisterRequest{Asked: codec.Asked{Ref: 1}, User: "alice", Password: password}) },
+				func() {
+					owner.say(&codec.RegisterRequest{Asked: codec.Asked{Ref: 1}, User: "alice", Password: password})
+				},
 				func() { guest.say(&codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: "alice", Since: 1}) },
 			}
 			if guestFirst {

@@ -44,6 +44,7 @@ var (
 	descWorkers     = desc("workers", "Workers that may work at a time.")
 	descHashing     = desc("hashing_waiting", "Logins that wait for their password to be checked.")
 	descReading     = desc("reading_waiting", "Requests that wait for the database.")
+	descHashed      = desc("password_hashes_total", "Hashes of passwords that were computed.")
 	descDenied      = desc("logins_denied_total", "Logins with a wrong password or an unknown account, and those that came too soon after one.")
 	descQueued      = desc("history_queued_messages", "Messages that wait to be kept.")
 	descQueuedBytes = desc("history_queued_bytes", "Bytes of messages that wait to be kept; at --history-queue senders hear SERVER_BUSY.")
@@ -55,7 +56,7 @@ var (
 	allDescs        = []*prometheus.Desc{
 		descSessions, descSessionsMax, descNames, descAccepted, descUnaccepted, descTurnedAway, descEnded, descSlow, descPackets,
 		descIgnored, descRefused, descReceived, descSent, descDeliveries, descWrites, descBatch, descLaneDepth,
-		descHashing, descReading, descDenied, descQueued, descQueuedBytes, descKept, descUnkept, descPruned,
+		descHashing, descReading, descHashed, descDenied, descQueued, descQueuedBytes, descKept, descUnkept, descPruned,
 		descStrands, descWorkersBusy, descWorkers, descPanics, descDraining,
 	}
 )
@@ -131,8 +132,9 @@ func (m *metrics) collectStore(gauge func(*prometheus.Desc, float64, ...string),
 	if s.store == nil {
 		return
 	}
-	gauge(descHashing, float64(s.hashing.depth()))
-	gauge(descReading, float64(s.reading.depth()))
+	gauge(descHashing, float64(s.hashQueue.depth()))
+	gauge(descReading, float64(s.readQueue.depth()))
+	counter(descHashed, s.chat.Hashed())
 	counter(descDenied, s.chat.Denied())
 	counter(descPruned, s.pruned.Load())
 	if journal := s.chat.Journal(); journal != nil {

@@ -54,15 +54,6 @@ func (p *pool) schedule(s *session.Session) { p.add(job{session: s}) }
 // probe has f called by a worker, when its turn comes. Anyone.
 func (p *pool) probe(f func()) { p.add(job{probe: f}) }
 
-// try has f called by a worker unless max jobs wait already, and reports whether it will be. It never blocks. Anyone.
-func (p *pool) try(f func(), max int) bool {
-	if p.depth() >= max {
-		return false
-	}
-	p.probe(f)
-	return true
-}
-
 // add queues a job. While the queue is never empty, next never begins anew, so what was taken is dropped here.
 func (p *pool) add(j job) {
 	p.mu.Lock()

@@ -29,6 +29,10 @@ type Server struct {
 	hashing *pool // of passwords
 	reading *pool // of the database
 	store   Store // nil: nothing is kept
+
+	hashQueue *fairQueue // in front of hashing
+	readQueue *fairQueue // in front of reading
+
 	events  *events
 	metrics *metrics
 	revoked int64 // the newest revocation before the server began

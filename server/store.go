@@ -29,6 +29,9 @@ const (
 	readingMax = 100_000
 	// hashingMax is how many logins may wait for each hasher: what it gets through in about the time to log in.
 	hashingMax = 500
+	// hashingPerAccount is how many logins to one account may wait: more than its user has devices. It bounds what an
+	// account that is tried from everywhere keeps others waiting.
+	hashingPerAccount = 16
 	// revokeInterval is how soon a ban is noticed.
 	revokeInterval = time.Second
 	// keepTimeout bounds how long the end of the server waits for the database.
@@ -53,8 +56,9 @@ func (s *Server) remember(chat *handler.Config) error {
 		return fmt.Errorf("start the readers: %w", err)
 	}
 	chat.Accounts = s.store
-	chat.Hash = func(job handler.Job) bool { return s.hashing.try(job.Run, hashers*hashingMax) }
-	chat.Fetch = func(job handler.Job) bool { return s.reading.try(job.Run, readingMax) }
+	s.hashQueue = newFairQueue(s.hashing, hashers*hashingMax, hashingPerAccount)
+	s.readQueue = newFairQueue(s.reading, readingMax, 0)
+	chat.Hash, chat.Fetch = s.hashQueue.submit, s.readQueue.submit
 	var warned atomic.Int64
 	chat.Unavailable = func(what string, err error) {
 		now := time.Now().Unix() // once a second: while the database is away, every login fails

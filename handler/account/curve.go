@@ -30,6 +30,11 @@ var (
 	familiarCurve = addressCurve
 )
 
+// loginCurve lets an account log in sixty times at once, and then once a second: no person does, nor a client that waits a
+// moment before it comes back, and it takes a fortieth of one hasher. It counts by account alone, so that all accounts may
+// come back at once through one balancer after a restart. Who does not know the password uses none of it up.
+var loginCurve = curve{free: 60, first: time.Second, most: time.Second, forget: time.Second, kept: 60}
+
 // registrationCurve lets five through at once, and then one every twelve minutes: no more than ten in any hour.
 var registrationCurve = curve{free: 5, first: 12 * time.Minute, most: 12 * time.Minute, forget: 12 * time.Minute, kept: 5}
 

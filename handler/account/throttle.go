@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// entriesMax bounds each of a throttle's three tables. Full of the longest names they take 40 MB together.
+// entriesMax bounds each of a throttle's four tables. Full of the longest names they take 50 MB together.
 const entriesMax = 100_000
 
-// Throttle slows down who guesses passwords, by address and by account; curve.go has the numbers. What it knows is
+// Throttle slows down who guesses passwords, by address and by account, and who logs in to an account again and again;
+// curve.go has the numbers. What it knows is
 // forgotten with the process. Its methods may be called from any goroutine. Times are counted from any fixed moment, by
 // a clock that is never set back, and are not negative; names are canonical. An account that does not exist is throttled
 // like one that does.
@@ -19,6 +20,7 @@ type Throttle struct {
 	addresses table[netip.Addr, failures]
 	accounts  table[string, failures]
 	familiar  table[string, places]
+	logins    table[string, failures] // that succeeded
 }
 
 // NewThrottle returns a Throttle that knows of no failure.
@@ -27,6 +29,7 @@ func NewThrottle() *Throttle {
 		addresses: table[netip.Addr, failures]{most: entriesMax, lasts: addressCurve.memory()},
 		accounts:  table[string, failures]{most: entriesMax, lasts: accountCurve.memory()},
 		familiar:  table[string, places]{most: entriesMax, lasts: familiarFor},
+		logins:    table[string, failures]{most: entriesMax, lasts: loginCurve.memory()},
 	}
 }
 
@@ -36,10 +39,11 @@ func (t *Throttle) Allow(now time.Duration, account string, address netip.Addr) 
 	address = Network(address)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	often := t.logins.get(account, now).wait(now)
 	if p := t.familiar.get(account, now); p.at(address, now) >= 0 {
-		return p[p.at(address, now)].failures.wait(now)
+		return max(often, p[p.at(address, now)].failures.wait(now))
 	}
-	return max(t.addresses.get(address, now).wait(now), t.accounts.get(account, now).wait(now))
+	return max(often, t.addresses.get(address, now).wait(now), t.accounts.get(account, now).wait(now))
 }
 
 // Failed counts a login that Allow let through and whose password, or name, was wrong.
@@ -57,8 +61,8 @@ func (t *Throttle) Failed(now time.Duration, account string, address netip.Addr)
 	t.accounts.put(account, t.accounts.get(account, now).another(&accountCurve, now), now)
 }
 
-// Succeeded makes an address familiar to an account that has logged in there. It takes no failure back: somebody with an
-// account of their own would begin anew with each login to it.
+// Succeeded counts a login, and makes an address familiar to an account that has logged in there. It takes no failure
+// back: somebody with an account of their own would begin anew with each login to it.
 func (t *Throttle) Succeeded(now time.Duration, account string, address netip.Addr) {
 	account, address = strings.Clone(account), Network(address)
 	t.mu.Lock()
@@ -66,6 +70,7 @@ func (t *Throttle) Succeeded(now time.Duration, account string, address netip.Ad
 	p := t.familiar.get(account, now)
 	p.visit(address, now)
 	t.familiar.put(account, p, now)
+	t.logins.put(account, t.logins.get(account, now).another(&loginCurve, now), now)
 }
 
 // Familiar reports whether an account has logged in from an address during the last thirty days.
