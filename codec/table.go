@@ -19,12 +19,12 @@ const (
 	TypeBroadcastRequest  Type = 3001
 	TypeBroadcastResponse Type = 3002
 	TypeBroadcastNotify   Type = 3101
-	TypeGapNotify         Type = 3103
 	TypeWhisperRequest    Type = 3005
 	TypeWhisperResponse   Type = 3006
 	TypeWhisperNotify     Type = 3105
 	TypeHistoryRequest    Type = 3201
 	TypeHistoryResponse   Type = 3202
+	TypeGapNotify         Type = 3203
 	TypePing              Type = 6001
 	TypePong              Type = 6002
 	TypeSystemNotify      Type = 7000
