@@ -27,6 +27,7 @@ type choir struct {
 	changed *sync.Cond
 	said    map[string]*remark // by text
 	silent  bool               // nobody is to say anything more
+	over    bool               // nobody is to wait for anything more
 }
 
 // remark is something that was said, and what its sender was told about it.
@@ -65,6 +66,7 @@ func newChoir(t *testing.T, address, database string, dataDir string) *choir {
 	t.Helper()
 	c := &choir{t: t, address: address, said: map[string]*remark{}}
 	c.changed = sync.NewCond(&c.mu)
+	t.Cleanup(c.disband)
 	for _, name := range []string{"alice", "bob", absentee} {
 		hubbub(t, password(name)+"\n", "user", "add", name, "--database", database, "--data-dir", dataDir)
 	}
@@ -92,7 +94,6 @@ func (c *choir) join(name, password string) *voice {
 		c.t.Fatal(err)
 	}
 	v := &voice{choir: c, client: joined, name: name, account: password != "", ended: make(chan struct{})}
-	c.t.Cleanup(func() { joined.Close() })
 	go v.listen()
 	return v
 }
@@ -175,8 +176,23 @@ func (v *voice) say(r *remark, life int) bool {
 	case errors.Is(err, client.ErrLost), errors.Is(err, client.ErrOffline):
 		return c.until("come back of "+v.name, func() bool { return v.life > life })
 	}
-	c.t.Errorf("%s says %q: %v", v.name, r.text, err)
+	if !c.over {
+		c.t.Errorf("%s says %q: %v", v.name, r.text, err)
+	}
 	return false
+}
+
+// disband waits until nobody talks or listens any more, also when the test has failed in the middle.
+func (c *choir) disband() {
+	c.mu.Lock()
+	c.silent, c.over = true, true
+	c.changed.Broadcast()
+	c.mu.Unlock()
+	for _, v := range c.voices {
+		v.client.Close()
+		<-v.ended
+	}
+	c.senders.Wait()
 }
 
 // until waits for something that a change of the choir brings about. mu is held.
@@ -185,6 +201,9 @@ func (c *choir) until(what string, done func() bool) bool {
 	wake := time.AfterFunc(patience, c.changed.Broadcast)
 	defer wake.Stop()
 	for begun := time.Now(); !done(); c.changed.Wait() {
+		if c.over {
+			return false
+		}
 		if time.Since(begun) >= patience {
 			c.t.Errorf("waited %v in vain for the %s", patience, what)
 			return false

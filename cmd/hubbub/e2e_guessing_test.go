@@ -84,7 +84,7 @@ func TestGuessingSlowsOnlyTheGuesser(t *testing.T) {
 // password is wrong: whoever has no account must not learn from it which names are accounts.
 func TestUnknownAndWrongTakeTheSame(t *testing.T) {
 	// The throttle lets five through from each address, and fifty to each account.
-	const rounds, names, triesEach = 200, 5, 4
+	const rounds, names, triesEach = 100, 5, 4
 	dir := t.TempDir()
 	p := serve(t, "--data-dir", dir)
 	for i := range names {

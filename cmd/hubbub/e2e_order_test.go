@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	orderClients  = 1000
+	orderClients  = 400
 	orderSenders  = 50
-	orderMessages = 200 // broadcasts of each sender
+	orderMessages = 50 // broadcasts of each sender
 	whisperers    = 100 // the clients behind the senders, each whispering to the next
 	whispersEach  = 100
 )
