@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -39,7 +40,7 @@ func (s *Server) lookAfter(ctx context.Context) {
 				pruned, keptThen = time.Now(), kept
 			}
 		}
-		if err != nil && ctx.Err() == nil {
+		if err = errors.Join(err, s.store.Checkpoint(ctx)); err != nil && ctx.Err() == nil {
 			s.log.Warn("the database could not be looked after; this is tried again", zap.Error(err))
 		}
 	}

@@ -20,6 +20,8 @@ type Store interface {
 	history.Store
 	// Check reports whether the database is there.
 	Check(ctx context.Context) error
+	// Checkpoint gives the disk space back that readers kept the database from reusing. It is cheap when there is none.
+	Checkpoint(ctx context.Context) error
 }
 
 const (

@@ -52,7 +52,11 @@ func (s *Store) Claim(ctx context.Context, waiting func()) error {
 
 // claim locks the file for a transaction that never ends. It returns nil when another process has it.
 func (e *sqliteEngine) claim(ctx context.Context) (func() error, error) {
-	db, err := sql.Open("sqlite", fileURL(filepath.Join(filepath.Dir(e.path), sqliteLock))+"?_txlock=exclusive")
+	path := filepath.Join(filepath.Dir(e.path), sqliteLock)
+	if err := makeFile(path); err != nil { // or SQLite makes it, and others can take the lock
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", fileURL(path)+"?_txlock=exclusive")
 	if err != nil {
 		return nil, err
 	}

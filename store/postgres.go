@@ -128,3 +128,5 @@ func (e *postgresEngine) advice(code string) string {
 	}
 	return ""
 }
+
+func (e *postgresEngine) checkpoint(context.Context) error { return nil } // PostgreSQL does so by itself

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -43,14 +42,16 @@ type insertion struct {
 
 func openSQLite(ctx context.Context, dir string) (*Store, error) {
 	e := &sqliteEngine{path: filepath.Join(dir, sqliteFile)}
-	if err := makePrivate(dir, e.path); err != nil {
+	if err := makePrivate(dir, e.path); errors.Is(err, errOpenDir) {
+		return nil, err
+	} else if err != nil {
 		return nil, fmt.Errorf("%w: choose another --data-dir, or let this user write to it", err)
 	}
 	var err error
-	if e.db, err = openFile(e.path, "&_txlock=immediate", 1); err != nil {
+	if e.db, err = openFile(e.path, sqliteBusy, "&_txlock=immediate&_pragma=journal_size_limit="+sqliteWALMaxText, 1); err != nil {
 		return nil, err
 	}
-	read, err := openFile(e.path, "&_query_only=true", sqliteReaders)
+	read, err := openFile(e.path, sqliteBusy, "&_query_only=true", sqliteReaders)
 	if err != nil {
 		return nil, errors.Join(err, e.db.Close())
 	}
@@ -64,23 +65,10 @@ func openSQLite(ctx context.Context, dir string) (*Store, error) {
 	return s, nil
 }
 
-// makePrivate makes the directory and the file, where they are not there, for this user alone: what is whispered is in
-// it. SQLite would let others read it.
-func makePrivate(dir, path string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
-// openFile prepares connections and makes none. A commit is on the disk when it returns (synchronous), and readers and
+// openFile prepares connections and makes none. busy is how many milliseconds they wait for others. A commit is on the disk when it returns (synchronous), and readers and
 // the writer do not wait for each other (WAL).
-func openFile(path, options string, connections int) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", fileURL(path)+"?_busy_timeout="+sqliteBusy+"&_journal_mode=WAL&_synchronous=FULL"+options)
+func openFile(path, busy, options string, connections int) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", fileURL(path)+"?_busy_timeout="+busy+"&_journal_mode=WAL&_synchronous=FULL"+options)
 	if err != nil {
 		return nil, err
 	}

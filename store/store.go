@@ -34,6 +34,8 @@ type engine interface {
 	explain(err error) error
 	// claim makes this process the only server, if it can, and returns what gives that up; nil when another one is.
 	claim(ctx context.Context) (giveUp func() error, err error)
+	// checkpoint gives the disk space back that readers kept from being reused.
+	checkpoint(ctx context.Context) error
 }
 
 // Open connects to a database and brings its tables up to date. "sqlite" is the file hubbub.db in dataDir, which is made
@@ -53,6 +55,13 @@ func Open(ctx context.Context, database, dataDir string) (*Store, error) {
 func (s *Store) Check(ctx context.Context) error {
 	_, _, err := s.Bounds(ctx)
 	return err
+}
+
+// Checkpoint gives back what a reader that took long, such as a shell in a transaction, let SQLite's -wal file grow to, once
+// that reader is gone; until then it does nothing. No Append waits for more than some milliseconds of it. On PostgreSQL, which
+// does so itself, it does nothing. Call it every second or so.
+func (s *Store) Checkpoint(ctx context.Context) error {
+	return s.failed("shrink the write-ahead log", s.checkpoint(ctx))
 }
 
 // Close closes the connections. Nothing may be called after it, and nothing that is running is waited for.

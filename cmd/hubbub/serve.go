@@ -96,6 +96,9 @@ func (c *serveCmd) openStore(ctx context.Context, log *zap.Logger, admin *server
 		return nil, func() {}, nil
 	}
 	admin.SetPhase(server.OpeningDatabase, "")
+	if shared := store.SharedDir(c.DataDir); shared != "" && c.Database == "sqlite" {
+		log.Warn("the data directory is shared", zap.String("why", shared))
+	}
 	opening, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	opened, err := store.Open(opening, c.Database, c.DataDir)
