@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"runtime/debug"
 	"time"
@@ -119,15 +120,42 @@ func (e *errand) drop(s *session.Session) {
 // resume goes on with a request, unless its session has ended meanwhile. What the server does by itself is for the
 // client, so it ends with the connection too: a replay would read on for nobody, and take for delivered what is lost.
 func (t *turn) resume(r *resumption) {
+	defer t.session.Release()
 	defer t.recover()
 	if t.session.State() == session.Disconnecting || r.request == nil && t.session.Gone() {
 		return
 	}
-	switch err := r.then(t); {
+	err := r.then(t)
+	var full *session.Full
+	switch {
 	case err == nil:
+	case errors.As(err, &full):
+		full.Park(t.session, r) // others were faster
 	case r.request == nil:
 		t.session.End(session.Overloaded, "the server can't read what you missed; try again in a moment")
 	default:
 		t.fail(r.request, err)
 	}
+}
+
+// wait parks the session when a message that it sends has no room yet, and reports whether it has to wait: it is sent as
+// soon as there is room, and what the client sent after it comes after it.
+func (t *turn) wait(m codec.Message, err error) bool {
+	full, ok := err.(*session.Full)
+	if !ok {
+		return false
+	}
+	r := &resumption{}
+	switch m := m.(type) {
+	case *codec.BroadcastRequest:
+		request := *m
+		r.request, r.then = &request, func(t *turn) error { return t.broadcastMessage(&request) }
+	case *codec.WhisperRequest:
+		request := *m
+		r.request, r.then = &request, func(t *turn) error { return t.whisperMessage(&request) }
+	default:
+		return false
+	}
+	full.Park(t.session, r)
+	return true
 }

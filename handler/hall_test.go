@@ -125,6 +125,7 @@ type visitor struct {
 	held         []byte // what the kernel did not take, because the client does not read
 	stuck        bool
 	shut         bool
+	unpausable   bool // its loop can't stop reading
 }
 
 // visit connects a client.
@@ -144,10 +145,12 @@ func (v *visitor) Write(p []byte) (int, error) {
 	return v.Buffer.Write(p)
 }
 
-func (*visitor) Descriptor() int32       { return -1 }
-func (v *visitor) OutboundBuffered() int { return len(v.held) }
-func (v *visitor) CloseWrite() error     { v.shut = true; return nil }
-func (v *visitor) Close() error          { return nil }
+func (*visitor) Descriptor() int32        { return -1 }
+func (v *visitor) OutboundBuffered() int  { return len(v.held) }
+func (*visitor) Flush() error             { return nil }
+func (v *visitor) PauseReading(bool) bool { return !v.unpausable }
+func (v *visitor) CloseWrite() error      { v.shut = true; return nil }
+func (v *visitor) Close() error           { return nil }
 
 // reads lets the client read on.
 func (v *visitor) reads() {

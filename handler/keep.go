@@ -6,7 +6,6 @@ import (
 
 	"hubbub/codec"
 	"hubbub/handler/history"
-	"hubbub/session"
 )
 
 // remark is a message that the turn is about to send: what a sequencer needs of it, so that its id, its place in the
@@ -27,16 +26,16 @@ func (t *turn) prepare(ref uint32, to, text string) {
 	t.remark = remark{ref: ref, to: history.Party{Name: to}, text: text}
 }
 
-// keep gives the message that was begun its id and notes it in the history. The sequencer is held. The error is ErrBusy
-// when too much waits for the database, and then the message must go to nobody.
+// keep gives the message that was begun its id and notes it in the history. The sequencer is held. The error is what
+// Journal.Admit returns when too much waits for the database, and then the message must go to nobody.
 func (t *turn) keep(mail bool) (codec.ID, error) {
 	c, r := t.chat, &t.remark
 	if c.journal == nil {
 		return c.nextID(t.tick), nil
 	}
 	m := history.Message{From: t.party(), To: r.to, Text: r.text, Mail: mail}
-	if c.journal.Full(len(m.From.Name) + len(m.To.Name) + len(m.Text)) {
-		return 0, session.ErrBusy
+	if err := c.journal.Admit(t.session, len(m.From.Name)+len(m.To.Name)+len(m.Text)); err != nil {
+		return 0, err
 	}
 	m.ID = c.nextID(t.tick)
 	receipt := history.Receipt{To: t.session.Ref(), Ref: r.ref, Whisper: !m.Public()}
@@ -45,8 +44,14 @@ func (t *turn) keep(mail bool) (codec.ID, error) {
 		receipt.Ref = 0 // the answer does not wait for it
 	}
 	c.journal.Add(m, receipt)
+	if receipt.Ref != 0 && t.dialect == codec.Native {
+		t.session.Owe(receiptBytes)
+	}
 	return m.ID, nil
 }
+
+// receiptBytes is the length of what tells a native sender that a message is kept. A classic one is told nothing.
+var receiptBytes = len(history.Acknowledge(nil, codec.Native, &history.Receipt{Ref: 1}))
 
 // party is who the session is.
 func (t *turn) party() history.Party {

@@ -16,9 +16,11 @@ type recorder struct {
 	shut bool
 }
 
-func (*recorder) Descriptor() int32     { return -1 }
-func (*recorder) OutboundBuffered() int { return 0 }
-func (*recorder) Close() error          { return nil }
+func (*recorder) Descriptor() int32      { return -1 }
+func (*recorder) OutboundBuffered() int  { return 0 }
+func (*recorder) Flush() error           { return nil }
+func (*recorder) PauseReading(bool) bool { return true }
+func (*recorder) Close() error           { return nil }
 
 func (r *recorder) CloseWrite() error {
 	r.shut = true

@@ -61,6 +61,7 @@ func TestEveryPacketHasAHandlerAndAScript(t *testing.T) {
 
 // elsewhere are the reasons whose farewell no script can bring about.
 var elsewhere = map[session.Reason]string{
+	session.Overloaded:     "TestOverloadedWithoutAPause",
 	session.ServerError:    "TestAPanicEndsItsSessionOnly",
 	session.Kicked:         "TestBanEndsSessions", // of cmd/hubbub
 	session.NameRegistered: "TestAddEndsTheGuest", // of cmd/hubbub

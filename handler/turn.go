@@ -10,7 +10,7 @@ import (
 )
 
 // packetsPerTurn is how many packets of one session a worker handles before others get their turn.
-const packetsPerTurn = 64
+const packetsPerTurn = 16
 
 // floodFactor is how many bursts of requests may be refused, at the message rate, before the session is ended.
 const floodFactor = 5
@@ -94,6 +94,11 @@ func (t *turn) packets(run []byte) {
 			t.session.PutBack(len(run))
 			return
 		}
+		if t.session.Congested() {
+			t.session.PutBack(len(run))
+			t.session.ParkCongested(&resumption{then: func(*turn) error { return nil }})
+			return
+		}
 		t.left--
 		var packet []byte
 		packet, run = t.dialect.Cut(run)
@@ -112,7 +117,7 @@ func (t *turn) packet(packet []byte) {
 	default:
 		t.chat.packets[m.Type()].Add(1)
 		t.chat.config.Received(t.session, m)
-		if err := t.handle(m); err != nil {
+		if err := t.handle(m); err != nil && !t.wait(m, err) {
 			t.fail(m, err)
 		}
 	}

@@ -47,7 +47,7 @@ func (t *turn) whisperMessage(m *codec.WhisperRequest) error {
 func (t *turn) whisperTo(name string, absent int64, m *codec.WhisperRequest) (found bool, err error) {
 	t.prepare(m.Ref, name, m.Message)
 	t.whisper = codec.WhisperNotify{User: t.session.Name(), Message: m.Message}
-	found, err = t.chat.Hub.Whisper(name, absent, (*whispering)(t))
+	found, err = t.chat.Hub.Whisper(t.session, name, absent, (*whispering)(t))
 	if err == nil && (found || absent != 0) && !t.remark.kept {
 		t.whispered = codec.WhisperResponse{Answer: codec.Answer{Ref: m.Ref}, ID: t.whisper.ID}
 		t.answer(&t.whispered)

@@ -46,7 +46,7 @@ func TestAcceptErrors(t *testing.T) {
 
 func failingAccept(t *testing.T) {
 	const healthy = 2
-	s, logs, stop := serveHere(t, len(acceptErrors)+healthy)
+	s, logs, stop := serveHere(t, len(acceptErrors)+healthy, 1<<20)
 	var present []net.Conn
 	for i := range 4 * (len(acceptErrors) + healthy) {
 		c := dialHere(t, s.Address())
@@ -104,11 +104,11 @@ func failingAccept(t *testing.T) {
 }
 
 // serveHere runs a server in this process until stop.
-func serveHere(t *testing.T, loops int) (s *Server, logs *observer.ObservedLogs, stop func()) {
+func serveHere(t *testing.T, loops int, outbox Bytes) (s *Server, logs *observer.ObservedLogs, stop func()) {
 	core, logs := observer.New(zapcore.WarnLevel)
 	s, err := New(Config{
 		Listen: "127.0.0.1:0", Loops: loops, MaxSessions: 2000, MaxPacket: 4096, MaxMessage: 1024,
-		OutboxBytes: 1 << 20, LaneBytes: 1 << 20, StrandBytes: 1 << 20,
+		OutboxBytes: outbox, LaneBytes: 1 << 20, StrandBytes: 1 << 20,
 	}, nil, zap.New(core), zap.NewAtomicLevel())
 	if err != nil {
 		t.Fatal(err)

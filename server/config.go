@@ -28,7 +28,7 @@ type Config struct {
 	Registration string        `default:"open" enum:"open,closed" reload:"" help:"Who makes accounts. open: everybody for themselves. closed: operators, with hubbub user add."`
 	Hashers      int           `default:"0" help:"Passwords that are checked at a time, 19 MiB of memory and some 20 ms of a processor each. 0: one for every two processors, so that a storm of logins leaves the rest to the chat."`
 	History      string        `default:"sync" enum:"sync,async,off" help:"What SUCCESS means to a sender. sync: the message is kept, whatever happens to the server now. async: it will be kept within moments. off: it was sent; nothing is kept."`
-	HistoryQueue Bytes         `default:"16MiB" reload:"" help:"Messages that may wait for the database before senders hear SERVER_BUSY: some seconds of a busy chat."`
+	HistoryQueue Bytes         `default:"16MiB" reload:"" help:"Messages that may wait for the database before their senders wait, whose sockets are not read then: some seconds of a busy chat. Senders hear SERVER_BUSY once the database takes nothing for 5 to 10 s."`
 	HistoryAge   time.Duration `default:"2160h" reload:"" help:"How long messages are kept: 90 days. 0: for ever."`
 	HistoryCount int64         `default:"10000000" reload:"" help:"How many messages are kept, of all conversations together: some 2 GB. 0: all."`
 
@@ -36,7 +36,7 @@ type Config struct {
 	Workers int `default:"0" help:"Handlers that run at a time. 0: 16 for each processor, so that some may wait for a lock or a disk."`
 
 	MaxSessions           int `default:"100000" help:"Connections at a time. More are refused with LOGIN_USER_FULL. The limit of open files minus 300 is kept to as well."`
-	SessionsPreallocated  int `default:"1024" help:"Sessions whose memory is taken at the start, 328 bytes each."`
+	SessionsPreallocated  int `default:"1024" help:"Sessions whose memory is taken at the start, 440 bytes each."`
 	ConnectionsPerAddress int `default:"0" reload:"" help:"Connections at a time from one address. 0: no limit, since behind a load balancer all come from one."`
 
 	MaxPacket  int `default:"4096" reload:"" help:"Largest packet from a client in bytes, header included: room for the longest message and its fields."`
@@ -48,9 +48,9 @@ type Config struct {
 	MessageRate  int `default:"20" reload:"" help:"Requests a second and session: more than a person types, less than a flood. 0: no limit."`
 	MessageBurst int `default:"40" reload:"" help:"Requests at once that the rate lets through, such as a pasted text."`
 
-	OutboxBytes Bytes `default:"1MiB" reload:"" help:"Bytes that may wait for a slow client before it is disconnected: some seconds of a busy lobby."`
-	LaneBytes   Bytes `default:"16MiB" reload:"" help:"Bytes that may wait for one event loop before senders hear SERVER_BUSY: some 10 ms of its work. For broadcasts the lesser of this and --outbox-bytes, so that a burst is refused before it closes receivers that keep up."`
-	StrandBytes Bytes `default:"1MiB" reload:"" help:"Bytes of one client's requests that may wait for a worker before it is disconnected with SERVER_BUSY."`
+	OutboxBytes Bytes `default:"1MiB" reload:"" help:"Bytes that may wait for a slow client before it is disconnected: some seconds of a busy lobby. When half of it waits the client is not read any more, so that its own answers never disconnect it."`
+	LaneBytes   Bytes `default:"16MiB" reload:"" help:"Bytes that may wait for one event loop before their senders wait, whose sockets are not read then: some 10 ms of its work. For broadcasts the lesser of this and --outbox-bytes, so that a burst waits before it closes receivers that keep up, and of 64 MiB for all members together."`
+	StrandBytes Bytes `default:"1MiB" reload:"" help:"Bytes of one client's requests that may wait for a worker. At half of it, or 64 KiB, its socket is not read until half of that is done. Where that can't be had (other systems than Linux, or no /proc) the client is disconnected with SERVER_BUSY at all of it."`
 
 	DuplicateLogin string `default:"reject" enum:"reject,replace" reload:"" help:"A second login under a name: reject it (LOGIN_USER_ALREADY), or replace the first one (REPLACED)."`
 

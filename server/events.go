@@ -27,6 +27,9 @@ type conn struct {
 	session *session.Session
 	address netip.Addr // invalid unless connections are counted by address
 	left    int        // bytes of a packet that is not whole yet
+	paused  bool       // the loop does not read it
+	undone  int        // how often gnet did so all the same
+	closed  bool       // OnClose was called
 }
 
 // OnBoot implements gnet.EventHandler.
@@ -87,10 +90,16 @@ func (e *events) OnTraffic(c gnet.Conn) gnet.Action {
 		return gnet.Close
 	}
 	defer cn.recover()
+	undone := cn.paused
 	cn.loop.lane.Touch(cn.session)
 	e.server.received.Add(uint64(c.InboundBuffered() - cn.left))
 	e.server.chat.Receive(cn.session, c)
 	cn.left = c.InboundBuffered()
+	if undone {
+		cn.undone++
+		cn.PauseReading(true)
+		cn.loop.lane.Written(cn.session) // that is what undid it
+	}
 	cn.loop.yield()
 	return gnet.None
 }
@@ -102,6 +111,7 @@ func (e *events) OnClose(c gnet.Conn, err error) gnet.Action {
 		return gnet.None
 	}
 	defer cn.loop.recover("close")
+	cn.closed = true
 	why := session.ClientClosed
 	if err != nil && !errors.Is(err, io.EOF) {
 		why = session.ConnectionError

@@ -39,6 +39,8 @@ var (
 	descWrites      = desc("writes_total", "Writes to connections.")
 	descBatch       = desc("lane_batch_frames", "Frames and operations taken by one drain of a lane.")
 	descLaneDepth   = desc("lane_queued_bytes", "Bytes that wait for a loop.", "loop")
+	descHeld        = desc("sessions_paused", "Sessions whose sockets are not read, because their requests or answers wait.")
+	descWaiting     = desc("senders_waiting", "Sessions that wait for room for a message, by what is full.", "queue")
 	descStrands     = desc("strands_waiting", "Strands that are ready and wait for a worker.")
 	descWorkersBusy = desc("workers_busy", "Workers at work.")
 	descWorkers     = desc("workers", "Workers that may work at a time.")
@@ -57,7 +59,7 @@ var (
 		descSessions, descSessionsMax, descNames, descAccepted, descUnaccepted, descTurnedAway, descEnded, descSlow, descPackets,
 		descIgnored, descRefused, descReceived, descSent, descDeliveries, descWrites, descBatch, descLaneDepth,
 		descHashing, descReading, descHashed, descDenied, descQueued, descQueuedBytes, descKept, descUnkept, descPruned,
-		descStrands, descWorkersBusy, descWorkers, descPanics, descDraining,
+		descHeld, descWaiting, descStrands, descWorkersBusy, descWorkers, descPanics, descDraining,
 	}
 )
 
@@ -114,6 +116,8 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	counter(descRefused, s.chat.Refused())
 	counter(descReceived, s.received.Load())
 	m.collectStore(gauge, counter)
+	gauge(descHeld, float64(hub.Held()))
+	gauge(descWaiting, float64(hub.Waiting()), "lane")
 	gauge(descStrands, float64(s.pool.depth()))
 	gauge(descWorkersBusy, float64(s.pool.busy.Load()))
 	gauge(descWorkers, float64(s.pool.workers))
@@ -139,6 +143,7 @@ func (m *metrics) collectStore(gauge func(*prometheus.Desc, float64, ...string),
 	counter(descPruned, s.pruned.Load())
 	if journal := s.chat.Journal(); journal != nil {
 		stats := journal.Stats()
+		gauge(descWaiting, float64(stats.Waiting), "history")
 		gauge(descQueued, float64(stats.Queued))
 		gauge(descQueuedBytes, float64(stats.QueuedBytes))
 		counter(descKept, stats.Kept)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -207,6 +208,9 @@ func (s *Server) greet() {
 	}
 	s.log.Info("chat is open on "+s.address, zap.String("try", try), zap.Int("loops", len(*s.loops.Load())),
 		zap.Int("workers", s.pool.workers), zap.Int("max-sessions", s.limit))
+	if slices.ContainsFunc(*s.loops.Load(), func(l *loop) bool { return l.poller == nil }) {
+		s.log.Warn("clients that send too fast will be disconnected: their sockets can't be paused without Linux and /proc")
+	}
 	if asked := s.config.Load().MaxSessions; s.limit < asked {
 		s.log.Info("the limit of open files allows fewer sessions than --max-sessions", zap.Int("max-sessions", asked),
 			zap.Int("allowed", s.limit))

@@ -94,7 +94,7 @@ func (s *Server) remember(chat *handler.Config) error {
 	chat.Kept = func(messages int, took time.Duration) { s.metrics.commits.Observe(took.Seconds()) }
 	chat.Unkept = func(err error) {
 		if err != nil {
-			s.log.Error("messages can't be kept; senders wait, and hear SERVER_BUSY once --history-queue is full", zap.Error(err))
+			s.log.Error("messages can't be kept; senders wait, and hear SERVER_BUSY when --history-queue has been full for 5 to 10 s", zap.Error(err))
 			return
 		}
 		s.log.Info("messages are kept again")

@@ -23,7 +23,7 @@ var paths = []path{
 		whisper := Whisper(private(frame))
 		return h.draining(func() {
 			for _, name := range names {
-				_, _ = h.Whisper(name, 0, whisper)
+				_, _ = h.Whisper(nil, name, 0, whisper)
 			}
 		})
 	}},
@@ -106,6 +106,7 @@ func BenchmarkLookupParallel(b *testing.B) {
 type discard struct{ fakeConn }
 
 func (*discard) Write(p []byte) (int, error) { return len(p), nil }
+func (*discard) OutboundBuffered() int       { return 0 }
 
 // frame is as long as a notification of 64 bytes.
 var frame = []byte(strings.Repeat("x", 87))

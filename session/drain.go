@@ -7,7 +7,7 @@ type place struct {
 	member   int // members below this index are still to be written to
 }
 
-// writesPerSlice is Lane.slice: some 5 ms of a busy core.
+// writesPerSlice is Lane.slice, in writes of up to 4 KiB: some 5 ms of a busy core.
 const writesPerSlice = 1024
 
 // Drain sends everything that was posted since the last drain, at most one write a session. It reports true when it
@@ -48,8 +48,8 @@ func (l *Lane) goOn() (paused, ok bool) {
 		}
 		s := l.specials[l.place.special]
 		l.place.special++
-		l.budget--
 		l.settle(s)
+		l.budget -= cost(len(l.own))
 	}
 	for ; l.place.encoding < Encodings; l.place.encoding++ {
 		if !l.everybody(Encoding(l.place.encoding)) {
@@ -91,6 +91,8 @@ func (l *Lane) begin() bool {
 		taken += len(l.out.shared[e])
 	}
 	l.shared.Add(-int64(taken))
+	l.room.Wake()
+	l.hub.room.Wake()
 	l.draining = true
 	l.epoch++
 	l.place = place{member: unset}
@@ -139,13 +141,16 @@ func (l *Lane) settle(s *Session) {
 	}
 	for i := first; i >= 0; i = l.out.ops[i].next {
 		o := &l.out.ops[i]
-		if t.ended && o.kind != opFree && o.kind != opWritten {
+		if t.ended && o.kind < opWritten {
 			continue // what its strand had not heard of its end still posted
 		}
 		switch o.kind {
-		case opSend:
+		case opSend, opAnswer:
 			t.upTo(o.at, o.frames)
 			t.private(l.out.private[o.start:o.end])
+			if o.kind == opAnswer {
+				t.answers += o.end - o.start
+			}
 		case opSkip:
 			t.upTo(o.start, o.frames)
 			t.cursor, t.passed = o.end, o.frames+1
@@ -167,7 +172,10 @@ func (l *Lane) settle(s *Session) {
 			l.part(s, &t)
 			t = tally{ended: true}
 		case opWritten:
+			s.resumes = s.awaiting
 			l.awaited = append(l.awaited, s)
+		case opRead:
+			l.readAgain(s)
 		case opFree:
 			l.slab.put(s)
 			return
@@ -185,17 +193,21 @@ func (l *Lane) settle(s *Session) {
 	}
 	l.own = t.own
 	l.write(s, t.own, t.frames)
+	if t.answers > 0 {
+		s.drained.Add(int64(t.answers))
+	}
 }
 
 // tally is one special session's batch in the making.
 type tally struct {
-	own    []byte
-	shared []byte
-	cursor int32 // how many bytes of shared are dealt with
-	passed int32 // how many shared frames those are
-	frames int   // in own
-	member bool
-	ended  bool
+	own     []byte
+	shared  []byte
+	cursor  int32 // how many bytes of shared are dealt with
+	passed  int32 // how many shared frames those are
+	frames  int   // in own
+	answers int32 // bytes of own that the session was owed
+	member  bool
+	ended   bool
 }
 
 // upTo brings the shared frames before at, if the session is a member.
@@ -218,6 +230,7 @@ func (l *Lane) part(s *Session, t *tally) {
 	if s.conn == nil || s.ending {
 		return
 	}
+	l.readAgain(s) // what it sends is thrown away; or its own end would never be heard of
 	s.ending = true
 	if s.muted {
 		t.own, t.frames = t.own[:0], 0 // frames are missing in between: nothing but the farewell may follow

@@ -85,7 +85,7 @@ func TestNothingComesBeforeTheWelcome(t *testing.T) {
 					return
 				default:
 				}
-				_, _ = h.Whisper("alice", 0, private("psst"))
+				_, _ = h.Whisper(nil, "alice", 0, private("psst"))
 			}
 		})
 		h.Login(s, Login{Name: "alice", Welcome: []byte("welcome")})

@@ -19,6 +19,9 @@ type fakeConn struct {
 	stuck      bool
 	writes     int // direct ones too
 	broken     bool
+	paused     bool // its socket is not read
+	deaf       bool // its socket can't be paused
+	flushes    int
 	halfClosed bool
 	closed     bool
 	defects    map[string]bool // the methods that panic
@@ -56,6 +59,30 @@ func (c *fakeConn) Descriptor() int32 {
 	return int32(len(c.hub.conns) - 1)
 }
 
+// Flush lets the kernel take what waits, unless it is stuck.
+func (c *fakeConn) Flush() error {
+	c.defect("Flush")
+	c.flushes++
+	if c.broken {
+		c.lane.Closed(c.session, ConnectionError)
+		return io.ErrClosedPipe
+	}
+	if !c.stuck {
+		c.unstick()
+	}
+	return nil
+}
+
+func (c *fakeConn) PauseReading(pause bool) bool {
+	c.defect("PauseReading")
+	c.lane.hub.mustBeUnlocked("a socket is paused")
+	if c.deaf {
+		return false
+	}
+	c.paused = pause
+	return true
+}
+
 func (c *fakeConn) OutboundBuffered() int { c.defect("OutboundBuffered"); return len(c.buffered) }
 func (c *fakeConn) CloseWrite() error     { c.defect("CloseWrite"); c.halfClosed = true; return nil }
 func (c *fakeConn) Close() error          { c.defect("Close"); c.closed = true; return nil }
@@ -90,10 +117,12 @@ func newTestHub(lanes int) *testHub {
 		WriteDirect: h.writeDirect,
 		Schedule: func(s *Session) {
 			h.mustBeUnlocked("a worker is scheduled")
-			if !s.mu.TryLock() {
-				panic("a worker is scheduled while the strand is locked")
+			if !h.unchecked {
+				if !s.mu.TryLock() {
+					panic("a worker is scheduled while the strand is locked")
+				}
+				s.mu.Unlock()
 			}
-			s.mu.Unlock()
 			h.ready = append(h.ready, s)
 		},
 		Farewell: func(dst []byte, s *Session) []byte { return append(dst, "<bye:"+s.Reason().String()+">"...) },

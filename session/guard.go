@@ -25,6 +25,7 @@ func (l *Lane) skip(value any) {
 		switch l.out.ops[i].kind {
 		case opWritten:
 			if !slices.Contains(l.awaited, s) { // it may have come that far
+				s.resumes = s.awaiting
 				l.awaited = append(l.awaited, s)
 			}
 		case opFree:

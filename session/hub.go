@@ -47,10 +47,13 @@ type Hub struct {
 	limits  atomic.Pointer[Limits]
 	open    atomic.Int64 // sessions that have a place
 	refused atomic.Int64 // sessions that have none, and are told so
+	held    atomic.Int64 // sessions whose sockets are not read
+	members atomic.Int64 // whom broadcasts reach
 	census  [States][Encodings]atomic.Int64
 	ended   [Reasons]atomic.Uint64
 
 	directory *directory
+	room      *Waitlist // for broadcasts
 
 	// seq is the lobby's sequencer: whoever holds it decides what comes next for everybody.
 	seq        sync.Mutex
@@ -63,11 +66,20 @@ type Hub struct {
 func NewHub(config Config) *Hub {
 	h := &Hub{config: config, directory: newDirectory()}
 	h.SetLimits(config.Limits)
+	h.room = NewWaitlist(h.free, nil)
 	return h
 }
 
 // SetLimits changes the limits from now on. Anyone.
-func (h *Hub) SetLimits(limits Limits) { h.limits.Store(&limits) }
+func (h *Hub) SetLimits(limits Limits) {
+	h.limits.Store(&limits)
+	if h.room != nil { // with more room, those who wait may go on
+		h.room.Wake()
+		for _, l := range h.Lanes() {
+			l.room.Wake()
+		}
+	}
+}
 
 // AddLane adds the lane of another event loop. wake must make the loop call Drain soon; it is called from anywhere, at
 // least once between something's being posted and its Drain. Before the first session of that loop.
@@ -75,6 +87,7 @@ func (h *Hub) AddLane(now time.Time, wake func()) *Lane {
 	h.seq.Lock()
 	defer h.seq.Unlock()
 	l := &Lane{hub: h, wake: wake, index: uint32(len(h.lanes)), slice: writesPerSlice, budget: writesPerSlice, now: now.UnixNano()}
+	l.room = NewWaitlist(l.free, nil)
 	for n := 0; n < h.config.Preallocated/max(1, h.config.Lanes); n += blockSize {
 		l.slab.grow(l)
 	}
@@ -167,6 +180,7 @@ func (h *Hub) joinWith(s *Session, last func(dst []byte) ([]byte, bool)) bool {
 // join is called with the sequencer held. A session that has ended meanwhile joins for the short time until it leaves.
 func (h *Hub) join(s *Session, frames []byte) {
 	h.population[s.Encoding()]++
+	h.members.Add(1)
 	s.joined = true
 	s.lane.add(s.Ref(), opJoin, frames)
 }
@@ -178,6 +192,7 @@ func (h *Hub) leave(s *Session) {
 	if s.joined {
 		s.joined = false
 		h.population[s.Encoding()]--
+		h.members.Add(-1)
 	}
 }
 
@@ -204,14 +219,15 @@ type Broadcast interface {
 }
 
 // Broadcast sends to everybody who is logged in but from, which may be nil. All lanes get all broadcasts in the same
-// order. The error is ErrBusy when a lane is full, or Sequence's, and then nobody gets it. The methods of b are called with the
+// order. The error is a *Full, for which from can wait, when a lane is full or others wait already, or Sequence's; then
+// nobody gets it. The methods of b are called with the
 // sequencer held, so they must be quick. Anyone; from's strand.
 func (h *Hub) Broadcast(from *Session, b Broadcast) error {
 	var sender Ref
 	if from != nil {
 		sender = from.Ref()
 	}
-	lanes, err := h.sequence(sender, b)
+	lanes, err := h.sequence(from, sender, b)
 	for _, l := range lanes {
 		l.arm()
 	}
@@ -219,14 +235,16 @@ func (h *Hub) Broadcast(from *Session, b Broadcast) error {
 }
 
 // sequence makes a broadcast the next one for all lanes, which it returns to be woken.
-func (h *Hub) sequence(sender Ref, b Broadcast) ([]*Lane, error) {
+func (h *Hub) sequence(from *Session, sender Ref, b Broadcast) ([]*Lane, error) {
 	h.seq.Lock()
 	defer h.seq.Unlock() // whatever b does
-	limit := h.limits.Load().sharedBytes()
+	limit := h.sharedBytes(len(h.lanes))
+	full := h.room.Claimed(from)
 	for _, l := range h.lanes {
-		if int(l.shared.Load()) > limit {
-			return nil, ErrBusy
-		}
+		full = full || int(l.shared.Load()) > limit
+	}
+	if full {
+		return nil, h.room.Full(waitBytes)
 	}
 	if err := b.Sequence(); err != nil {
 		return nil, err
@@ -256,10 +274,11 @@ type Whisper interface {
 // gets them in the order of their Sequence calls, and one number is enough to say how far it came. An account's session
 // that has not joined yet gets nothing: what it missed until then is its Join's business. A guest's would never get it,
 // so it is not there yet. When nobody is there under the name, Sequence is called for the absent account instead, unless
-// that is 0; then found is false. The error is ErrBusy when the user's lane is full, or Sequence's. The methods of w are
-// called with locks held, so they must be quick. Anyone.
-func (h *Hub) Whisper(name string, absent int64, w Whisper) (found bool, err error) {
-	lane, found, err := h.whisper(name, absent, w)
+// that is 0; then found is false. The error is a *Full, for which from can wait, when the user's lane is full or others
+// wait already, or Sequence's. The methods of w are called with locks held, so they must be quick. Anyone with nil; from's
+// strand.
+func (h *Hub) Whisper(from *Session, name string, absent int64, w Whisper) (found bool, err error) {
+	lane, found, err := h.whisper(from, name, absent, w)
 	if lane != nil {
 		lane.arm()
 	}
@@ -267,7 +286,7 @@ func (h *Hub) Whisper(name string, absent int64, w Whisper) (found bool, err err
 }
 
 // whisper is Whisper before the lane is woken, which it returns when it added something.
-func (h *Hub) whisper(name string, absent int64, w Whisper) (lane *Lane, found bool, err error) {
+func (h *Hub) whisper(from *Session, name string, absent int64, w Whisper) (lane *Lane, found bool, err error) {
 	sh := h.directory.shard(name)
 	sh.mu.RLock()
 	defer sh.mu.RUnlock()
@@ -280,7 +299,7 @@ func (h *Hub) whisper(name string, absent int64, w Whisper) (lane *Lane, found b
 	defer h.seq.Unlock()
 	switch s := to.session; {
 	case found && s.joined:
-		if there, err := s.lane.whisper(to, w, s.lane.limits().LaneBytes); there {
+		if there, err := s.lane.whisper(from, to, w, s.lane.limits().LaneBytes); there {
 			return s.lane, true, err
 		}
 	case found && s.account != 0:
@@ -292,29 +311,68 @@ func (h *Hub) whisper(name string, absent int64, w Whisper) (lane *Lane, found b
 	return nil, false, w.Sequence(absent, false)
 }
 
-// sharedBytes bounds the broadcasts that one drain joins: a session that took everything before can buffer that much,
-// so a burst of broadcasts is refused to its senders before it closes receivers that keep up.
-func (l *Limits) sharedBytes() int { return min(l.LaneBytes, l.OutboxBytes) }
+const (
+	// drainBytes is what one drain may write of broadcasts to all members of a lane together: some 30 ms of a busy core.
+	// Answers wait for the drain before them, so a burst of broadcasts to many would make everybody's late.
+	drainBytes = 64 << 20
+	// sharedBytesMin is the least that a drain may write to each member: below it a write costs more than its bytes.
+	sharedBytesMin = 16 << 10
+)
 
-// Answer queues an answer for another session that waits for it. Answers get twice the room that other senders have; beyond
-// that the session is ended with Overloaded, since what can't be said can't be left out either. Anyone.
+// sharedBytes bounds the broadcasts that one drain joins. A session that took everything before can buffer that much, so
+// a burst of broadcasts waits before it closes receivers that keep up.
+func (h *Hub) sharedBytes(lanes int) int {
+	limits := h.limits.Load()
+	each := drainBytes * int64(max(1, lanes)) / max(1, h.members.Load())
+	return min(limits.LaneBytes, limits.OutboxBytes, max(sharedBytesMin, int(each)))
+}
+
+// free is how much room all lanes have for broadcasts.
+func (h *Hub) free() (bytes int, any bool) {
+	lanes := h.Lanes()
+	bytes = h.sharedBytes(len(lanes))
+	limit := bytes
+	for _, l := range lanes {
+		bytes = min(bytes, limit-int(l.shared.Load()))
+	}
+	return bytes, bytes >= 0
+}
+
+// Answer queues an answer for another session that waits for it and is owed it. Beyond twice Limits.LaneBytes the session
+// is ended with Overloaded, since what can't be said can't be left out either. Anyone.
 func (r Ref) Answer(frame []byte) {
 	l := r.session.lane
-	if !l.tryAdd(r, frame, 2*l.limits().LaneBytes) {
+	if added, _ := l.answer(r, frame, l.limits().LaneBytes); !added {
 		r.End(Overloaded)
 		return
 	}
 	l.arm()
 }
 
-// Send queues a frame for the session itself, an answer mostly. Answers get twice the room that other senders have;
-// beyond that the session is ended with Overloaded, since what can't be said can't be left out either. Strand.
+// Send queues a frame for the session itself, an answer mostly. Beyond Limits.LaneBytes the session is Congested; beyond
+// twice that, which nobody reaches who looks at that, it is ended with Overloaded, since what can't be said can't be left
+// out either. Strand.
 func (s *Session) Send(frame []byte) {
-	if !s.lane.tryAdd(s.Ref(), frame, 2*s.lane.limits().LaneBytes) {
+	added, crowded := s.lane.answer(s.Ref(), frame, s.lane.limits().LaneBytes)
+	if !added {
 		s.End(Overloaded, "more answers wait than the server can queue")
 		return
 	}
+	s.owed += int64(len(frame))
+	s.crowded = s.crowded || crowded
 	s.lane.arm()
+}
+
+// Held returns how many sessions' sockets are not read, because their requests or answers wait. Anyone.
+func (h *Hub) Held() int { return int(h.held.Load()) }
+
+// Waiting returns how many sessions wait for room in a lane with what they send. Anyone.
+func (h *Hub) Waiting() int {
+	n := h.room.Waiting()
+	for _, l := range h.Lanes() {
+		n += l.room.Waiting()
+	}
+	return n
 }
 
 // Census returns how many sessions are in a state and read an encoding. Anyone.

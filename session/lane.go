@@ -15,7 +15,8 @@ type Lane struct {
 	hub   *Hub
 	wake  func()
 	index uint32
-	slice int // how many writes there may be before the loop reads again
+	slice int       // how many writes there may be before the loop reads again
+	room  *Waitlist // for whispers, and for answers beyond LaneBytes
 
 	// Atomic.
 	armed  atomic.Bool  // a wake is on its way
@@ -32,6 +33,7 @@ type Lane struct {
 	members  [Encodings][]member // who is logged in, dense, in no order
 	written  written             // what this slice of a drain wrote, for stats
 	timers   timers
+	held     []*Session // their sockets are not read
 	lingers  []Ref      // ended, with bytes that the kernel did not take
 	awaited  []*Session // their strands wait until the kernel has taken everything
 	walk     int        // EndNext's place in the slab
@@ -52,11 +54,13 @@ type opKind uint8
 
 const (
 	opSend    opKind = iota // write a frame
+	opAnswer                // the same, of what the session is owed
 	opSkip                  // leave out a shared frame: the session sent it
 	opJoin                  // write a frame, and shared frames from here on
 	opEnd                   // write the farewell, and nothing from here on
 	opKick                  // the same, for somebody else's Ref.End
-	opWritten               // resume the strand once the kernel has taken everything
+	opWritten               // resume the strand once the kernel has taken enough
+	opRead                  // read the socket again
 	opFree                  // the slot is free
 )
 
@@ -142,28 +146,42 @@ func (l *Lane) add(r Ref, kind opKind, frame []byte) {
 	l.mu.Unlock()
 }
 
-// tryAdd adds a frame for one session unless such frames and the operations that wait take limit bytes already.
-func (l *Lane) tryAdd(r Ref, frame []byte, limit int) bool {
+// answer adds a frame that a session is owed unless such frames and the operations that wait take twice limit bytes
+// already. crowded says that they take more than limit.
+func (l *Lane) answer(r Ref, frame []byte, limit int) (added, crowded bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.inbox.private)+len(l.inbox.ops)*opBytes > limit {
-		return false
+	waiting := l.inbox.owned()
+	if waiting > 2*limit {
+		return false, true
 	}
-	l.inbox.add(r, opSend, frame)
-	return true
+	l.inbox.add(r, opAnswer, frame)
+	return true, waiting > limit
 }
 
-// whisper adds a frame for one session like tryAdd, made where it is to lie. It reports whether the session is there: an
-// end that is not posted yet comes behind the frame, and one that may be posted already would keep it from going out.
-func (l *Lane) whisper(r Ref, w Whisper, limit int) (there bool, err error) {
+// owned returns what is counted for single sessions' frames and operations.
+func (b *batch) owned() int { return len(b.private) + len(b.ops)*opBytes }
+
+// free is how much room there is for single sessions' frames.
+func (l *Lane) free() (bytes int, any bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	bytes = l.limits().LaneBytes - l.inbox.owned()
+	return bytes, bytes >= 0
+}
+
+// whisper adds a frame for one session unless such frames take limit bytes already, or others wait for room, made where
+// it is to lie. It reports whether the session is there: an end that is not posted yet comes behind the frame, and one
+// that may be posted already would keep it from going out.
+func (l *Lane) whisper(from *Session, r Ref, w Whisper, limit int) (there bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock() // whatever w does
 	if !r.live() {
 		return false, nil
 	}
 	b := &l.inbox
-	if len(b.private)+len(b.ops)*opBytes > limit {
-		return true, ErrBusy
+	if b.owned() > limit || l.room.Claimed(from) {
+		return true, l.room.Full(waitBytes)
 	}
 	if err := w.Sequence(r.session.account, true); err != nil {
 		return true, err
@@ -242,6 +260,7 @@ func (l *Lane) Touch(s *Session) { s.seen, l.budget = l.now, l.slice }
 func (l *Lane) Closed(s *Session, why Reason) {
 	s.conn = nil
 	l.expel(s)
+	l.unhold(s)
 	l.unschedule(s)
 	if s.refused {
 		l.hub.refused.Add(-1)
@@ -275,6 +294,7 @@ func (l *Lane) Tick(now time.Time) {
 	l.lingers = slices.DeleteFunc(l.lingers, func(r Ref) bool {
 		return r.session.generation != r.generation || r.session.conn == nil || l.lingered(r.session)
 	})
+	l.tendHeld()
 	l.resumeWritten()
 	l.expire()
 }
@@ -286,24 +306,45 @@ func (l *Lane) lingered(s *Session) (parted bool) {
 	return l.parted(s)
 }
 
-// resumeWritten resumes the strands that wait until the kernel has taken everything, where it has or never will. The
+// resumeWritten resumes the strands that wait until the kernel has taken enough, where it has or never will. The
 // sessions are still the same, because their strands hear of no end before.
 func (l *Lane) resumeWritten() {
 	l.awaited = slices.DeleteFunc(l.awaited, func(s *Session) bool {
-		if l.unwritten(s) {
+		if s.resumes != nil && l.unwritten(s) {
 			return false
 		}
-		with := s.awaiting
-		s.awaiting = nil
-		s.Resume(with)
+		s.resumeAwaiting()
 		return true
 	})
 }
 
-// unwritten reports whether the kernel has yet to take some of what was sent to a session, and will.
+// Written says that the kernel has taken what waited for it. Loop.
+func (l *Lane) Written(s *Session) {
+	if s.resumes != nil && !l.unwritten(s) {
+		s.resumeAwaiting()
+	}
+}
+
+// resumeAwaiting resumes a strand that waits for the kernel, if it does.
+func (s *Session) resumeAwaiting() {
+	if with := s.resumes; with != nil {
+		s.resumes = nil
+		s.Resume(with)
+	}
+}
+
+// unwritten reports whether the kernel has yet to take some of what a session waits for, and will.
 func (l *Lane) unwritten(s *Session) bool {
 	defer l.guard(s)
-	return s.conn != nil && s.State() != Disconnecting && s.conn.OutboundBuffered() > 0
+	if s.conn == nil || s.State() == Disconnecting {
+		return false
+	}
+	waiting := s.conn.OutboundBuffered()
+	s.unread.Store(int64(waiting))
+	if s.awaited > 0 {
+		waiting += int(s.expected - s.drained.Load())
+	}
+	return waiting > s.awaited
 }
 
 // parting is how long a client has to close its end after our last byte and our FIN have left. Closing at once would

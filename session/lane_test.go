@@ -65,7 +65,7 @@ func TestBusy(t *testing.T) {
 	_, other := h.join(t, 1, 0, "b")
 	frame := make([]byte, 600)
 	for i, want := range []error{nil, nil, ErrBusy} {
-		if _, err := h.Whisper("a", 0, private(frame)); !errors.Is(err, want) {
+		if _, err := h.Whisper(nil, "a", 0, private(frame)); !errors.Is(err, want) {
 			t.Errorf("frame %d: %v", i, err)
 		}
 	}
@@ -194,10 +194,12 @@ func TestFull(t *testing.T) {
 	}
 }
 
-// TestStrandIsBounded shows that a strand takes no more than its limit, but always one event.
+// TestStrandIsBounded shows that a strand takes no more than its limit, but always one event, where its socket can't be
+// paused.
 func TestStrandIsBounded(t *testing.T) {
 	h := newTestHub(1)
-	s, _ := h.open(t, 0, 0)
+	s, c := h.open(t, 0, 0)
+	c.deaf = true
 	h.settleAll()
 	if !s.Receive(make([]byte, 2*testLimits.StrandBytes)) {
 		t.Error("an empty strand refused packets")
@@ -429,8 +431,8 @@ func TestSmallFramesFillALane(t *testing.T) {
 	h := newTestHub(1)
 	h.join(t, 0, 0, "a")
 	n := 0
-	for _, err := h.Whisper("a", 0, private("pong")); err == nil; n++ {
-		_, err = h.Whisper("a", 0, private("pong"))
+	for _, err := h.Whisper(nil, "a", 0, private("pong")); err == nil; n++ {
+		_, err = h.Whisper(nil, "a", 0, private("pong"))
 	}
 	l := h.lanes[0]
 	if held := len(l.inbox.private) + len(l.inbox.ops)*opBytes; held > testLimits.LaneBytes+2*opBytes {
@@ -456,9 +458,9 @@ func TestNobodyIsWokenUnderALock(t *testing.T) {
 	f("a join that is too early", 0, func() { h.Join(s, func(dst []byte) ([]byte, bool) { return dst, false }) })
 	f("a join", 1, func() { h.Join(s, func(dst []byte) ([]byte, bool) { return dst, true }) })
 	f("a broadcast", 2, func() { broadcast(t, h, "b") })
-	f("a whisper", 1, func() { _, _ = h.Whisper("alice", 0, private("w")) })
-	f("a whisper to nobody", 0, func() { _, _ = h.Whisper("nobody", 0, private("w")) })
-	f("mail", 0, func() { _, _ = h.Whisper("nobody", 9, private("w")) })
+	f("a whisper", 1, func() { _, _ = h.Whisper(nil, "alice", 0, private("w")) })
+	f("a whisper to nobody", 0, func() { _, _ = h.Whisper(nil, "nobody", 0, private("w")) })
+	f("mail", 0, func() { _, _ = h.Whisper(nil, "nobody", 9, private("w")) })
 	f("an answer", 1, func() { s.Send([]byte("a")) })
 	f("an answer to another", 1, func() { other.Ref().Answer([]byte("a")) })
 	f("a wait", 1, func() { s.ParkUntilWritten(true) })

@@ -54,6 +54,7 @@ func (l *Lane) everybody(e Encoding) bool {
 		l.place.member = len(l.members[e])
 	}
 	l.chain = -1
+	price := cost(len(shared))
 	// Backwards, because a write that fails closes its connection underneath, which moves the last member into its
 	// place. The epoch keeps one who was moved that way from being written to twice.
 	for i := l.place.member - 1; i >= 0; i-- {
@@ -69,7 +70,7 @@ func (l *Lane) everybody(e Encoding) bool {
 			continue
 		}
 		m.epoch = l.epoch
-		l.budget--
+		l.budget -= price
 		l.current = m.session
 		if rest := l.direct(m, shared); len(rest) == 0 || l.buffer(m.session, rest) {
 			l.written.add(frames, len(shared))
@@ -77,6 +78,9 @@ func (l *Lane) everybody(e Encoding) bool {
 	}
 	return true
 }
+
+// cost is what a write takes of a drain's budget: one with many bytes as much as several.
+func cost(bytes int) int { return 1 + bytes>>12 }
 
 // write hands a session its own batch.
 func (l *Lane) write(s *Session, batch []byte, frames int) {
@@ -105,6 +109,12 @@ func (l *Lane) buffer(s *Session, batch []byte) bool {
 		return false
 	}
 	waiting := s.conn.OutboundBuffered()
+	if waiting > 0 && s.held >= 0 {
+		if s.conn.Flush() != nil { // nobody else does while the socket is not waited for
+			return false
+		}
+		waiting = s.conn.OutboundBuffered()
+	}
 	if waiting > 0 && waiting+len(batch) > l.limits().OutboxBytes {
 		s.muted = true
 		s.End(SlowConsumer, "")
@@ -112,8 +122,12 @@ func (l *Lane) buffer(s *Session, batch []byte) bool {
 	}
 	// An error has closed the connection, and Closed has been called: the session is no member any more.
 	if _, err := s.conn.Write(batch); err == nil {
+		waiting = s.conn.OutboundBuffered()
+		if s.unread.Load() != int64(waiting) {
+			s.unread.Store(int64(waiting))
+		}
 		if m := l.memberOf(s); m != nil {
-			m.slow = s.conn.OutboundBuffered() > 0
+			m.slow = waiting > 0
 		}
 	}
 	return true

@@ -20,6 +20,8 @@ type nowhere struct{}
 func (nowhere) Descriptor() int32           { return 0 }
 func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
 func (nowhere) OutboundBuffered() int       { return 0 }
+func (nowhere) Flush() error                { return nil }
+func (nowhere) PauseReading(bool) bool      { return true }
 func (nowhere) CloseWrite() error           { return nil }
 func (nowhere) Close() error                { return nil }
 

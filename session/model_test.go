@@ -170,7 +170,7 @@ func (m *model) broadcast(t *rapid.T) {
 func (m *model) whisper(t *rapid.T) {
 	name := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}).Draw(t, "name")
 	f := m.frame()
-	found, err := m.hub.Whisper(name, 0, private(f))
+	found, err := m.hub.Whisper(nil, name, 0, private(f))
 	to := m.names[name]
 	if there := to != nil && !to.ended && (to.member || to.session.Account() != 0); err != nil || found != there {
 		t.Fatalf("a whisper to %s: %v, %v", name, found, err)

@@ -130,7 +130,7 @@ func TestWhisperToTheAbsent(t *testing.T) {
 	f := func(name string, absent int64, found bool, want mail) {
 		t.Helper()
 		var m mail
-		got, err := h.Whisper(name, absent, &m)
+		got, err := h.Whisper(nil, name, absent, &m)
 		if err != nil || got != found || m != want {
 			t.Errorf("%s: %v, %v, %+v; want %v, %+v", name, got, err, m, found, want)
 		}
@@ -156,7 +156,7 @@ func TestWhisperBesideLogout(t *testing.T) {
 	var m mail
 	whispered := make(chan bool)
 	go func() {
-		found, _ := h.Whisper("alice", 3, &m)
+		found, _ := h.Whisper(nil, "alice", 3, &m)
 		whispered <- found
 	}()
 	for sh.mu.TryLock() { // until the whisper has found her name

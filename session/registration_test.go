@@ -28,7 +28,7 @@ func TestMarkRegistered(t *testing.T) {
 		t.Errorf("alice is found: %v, ended: %s; bob ended: %s", found, alice.Reason(), bob.Reason())
 	}
 	var m mail
-	if found, err := h.Whisper("alice", 0, &m); found || err != nil || m.calls != 0 {
+	if found, err := h.Whisper(nil, "alice", 0, &m); found || err != nil || m.calls != 0 {
 		t.Errorf("a whisper was delivered: %v, %v, %+v", found, err, m)
 	}
 	if h.claims(other, Login{Name: "alice", Registered: before}) || h.claims(other, Login{Name: "alice", Registered: before, Replace: true}) {

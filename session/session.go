@@ -41,6 +41,12 @@ type Conn interface {
 	Write(p []byte) (int, error)
 	// OutboundBuffered returns how many bytes wait for the kernel.
 	OutboundBuffered() int
+	// Flush writes what waits for the kernel, as far as the kernel takes it now. On an error the connection is closed
+	// already.
+	Flush() error
+	// PauseReading stops reading from the connection, or goes on with it, and reports whether that can be done. While it is
+	// paused nothing arrives, the peer's end neither, unless the connection breaks.
+	PauseReading(pause bool) bool
 	// CloseWrite tells the peer that nothing more will come; reading goes on.
 	CloseWrite() error
 	// Close closes the connection, soon; Lane.Closed follows.
@@ -62,6 +68,8 @@ type Session struct {
 	// Atomic: State in the low byte, Reason above it, so that one compare-and-swap ends a session with its reason.
 	status   atomic.Uint32
 	encoding atomic.Uint32
+	drained  atomic.Int64 // bytes of owed that the loop has written or buffered
+	unread   atomic.Int64 // bytes of the outbox when the loop last looked
 
 	// Written by whoever won that compare-and-swap, read behind the lane's or the strand's lock.
 	detail string
@@ -77,6 +85,9 @@ type Session struct {
 	known    bool  // SetEncoding was called
 	deaf     bool  // nothing more is read: what arrived broke the protocol
 	refused  bool  // there was no place for it
+	resumes  any   // what its strand waits for the kernel with; nil: it does not
+	held     int32 // index in the lane's held; -1: its socket is read
+	outbox   int   // bytes of it at the last Tick, while its socket is not read
 	seen     int64 // Lane.now when something last arrived
 	deadline int64 // when its timeouts are looked at again
 
@@ -87,6 +98,12 @@ type Session struct {
 	left     int    // how many bytes of them the last turn had no time for
 	parked   bool   // it stands still until Resume
 	awaiting any    // what the lane resumes it with, after ParkUntilWritten
+	awaited  int    // once so many bytes are unsent
+	owed     int64  // bytes of answers that were sent, or are certain to come, ever
+	expected int64  // owed, when the strand was parked for them; read by the loop until it is resumed
+	crowded  bool   // too much waits in the lane
+	granted  grant  // the room that it was woken for
+	ticket   uint64 // its place in a Waitlist; 0: it has waited for nothing yet
 
 	// Written by the strand when the session gets its name, under the lock of the name's shard; others read them there.
 	name    string

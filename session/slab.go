@@ -17,7 +17,7 @@ func (b *slab) grow(l *Lane) {
 	for i := range block {
 		s := &block[len(block)-1-i]
 		s.lane, s.slot = l, first+uint32(len(block)-1-i)
-		s.member, s.opFirst, s.opLast, s.timer = -1, -1, -1, -1
+		s.member, s.opFirst, s.opLast, s.timer, s.held = -1, -1, -1, -1, -1
 		b.free = append(b.free, s.slot)
 	}
 }
@@ -40,6 +40,10 @@ func (b *slab) put(s *Session) {
 	s.name, s.account, s.owner, s.detail = "", 0, 0, ""
 	s.rate, s.flood = Rate{}, Rate{}
 	s.run, s.left, s.inbox = nil, 0, inbox{}
+	s.owed = 0
+	s.drained.Store(0)
+	s.unread.Store(0)
+	s.crowded, s.granted, s.ticket, s.outbox = false, grant{}, 0, 0
 	s.muted, s.ending, s.known, s.deaf = false, false, false, false
 	b.free = append(b.free, s.slot)
 }

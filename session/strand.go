@@ -17,8 +17,10 @@ type inbox struct {
 	held      int32 // bytes of the packets that were taken last, which a worker may not be through with
 	fault     error
 	closed    Reason
-	resumed   any  // what ends a Park
-	scheduled bool // a worker has the strand, or it waits for one
+	resumed   any   // what ends a Park
+	granted   grant // the room that comes with it
+	full      bool  // the socket is not read until enough is taken
+	scheduled bool  // a worker has the strand, or it waits for one
 }
 
 // runBytes is the memory of a run of packets that is used again: one read of a client that doesn't flood, and a strand
@@ -27,19 +29,41 @@ const runBytes = 2 << 10
 
 var runs = sync.Pool{New: func() any { return new([runBytes]byte) }}
 
-// Receive queues a copy of whole packets for the session's strand. It reports false, and queues nothing, when more than
-// Limits.StrandBytes would wait: the client sends faster than the server works. Loop.
+// readAhead is how many bytes of packets may wait for a strand before its socket is not read any more: what gnet reads at
+// a time, so that a strand always has the next read's packets while its loop does other things. Reading goes on when half
+// of it waits. Less where StrandBytes is less than twice that.
+const readAhead = 64 << 10
+
+func (l *Limits) readAhead() int {
+	if l.StrandBytes > 0 {
+		return min(readAhead, l.StrandBytes/2)
+	}
+	return readAhead
+}
+
+// Receive queues a copy of whole packets for the session's strand. When much waits then, the socket is not read until the
+// strand has taken it. Where that can't be had it reports false, and queues nothing, when more than Limits.StrandBytes
+// would wait: the client sends faster than the server works. Loop.
 func (s *Session) Receive(packets []byte) bool {
-	limit := s.lane.limits().StrandBytes
+	limits := s.lane.limits()
 	s.mu.Lock()
-	if waiting := len(s.inbox.packets) + int(s.inbox.held); limit > 0 && waiting > 0 && waiting+len(packets) > limit {
+	in := &s.inbox
+	if waiting := len(in.packets) + int(in.held); waiting+len(packets) >= limits.readAhead() && !in.full {
 		s.mu.Unlock()
-		return false
+		full := s.lane.pauseReading(s)
+		s.mu.Lock()
+		waiting = len(in.packets) + int(in.held)
+		if !full && limits.StrandBytes > 0 && waiting > 0 && waiting+len(packets) > limits.StrandBytes {
+			s.mu.Unlock()
+			return false
+		}
+		// The strand can't miss it: it has yet to take what is added now.
+		in.full = full
 	}
-	if s.inbox.packets == nil && len(packets) <= runBytes {
-		s.inbox.packets = runs.Get().(*[runBytes]byte)[:0]
+	if in.packets == nil && len(packets) <= runBytes {
+		in.packets = runs.Get().(*[runBytes]byte)[:0]
 	}
-	s.inbox.packets = append(s.inbox.packets, packets...)
+	in.packets = append(in.packets, packets...)
 	s.unlockAndSchedule()
 	return true
 }
@@ -86,24 +110,40 @@ func (s *Session) Take() (Event, bool) {
 	}
 	s.run = nil
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	in := &s.inbox
 	in.held = int32(len(in.packets))
-	switch {
-	case len(in.packets) > 0:
-		s.run, in.packets = in.packets, nil
-		return Event{Packets: s.run}, true
-	case in.fault != nil:
-		e := Event{Fault: in.fault}
-		in.fault = nil
-		return e, true
-	case in.closed != None:
-		e := Event{Closed: in.closed}
-		in.closed = None
-		return e, true
+	read := in.full && int(in.held) <= s.lane.limits().readAhead()/2
+	if read {
+		in.full = false
 	}
-	in.scheduled = false
-	return Event{}, false
+	if len(in.packets) == 0 {
+		e, ok := in.last()
+		s.mu.Unlock()
+		if read {
+			s.lane.post(s.Ref(), opRead, nil)
+		}
+		return e, ok
+	}
+	s.run, in.packets = in.packets, nil
+	s.mu.Unlock()
+	if read {
+		s.lane.post(s.Ref(), opRead, nil)
+	}
+	return Event{Packets: s.run}, true
+}
+
+// last takes what comes behind the packets. When there is nothing the strand is idle again. mu is held.
+func (in *inbox) last() (e Event, ok bool) {
+	switch {
+	case in.fault != nil:
+		e.Fault, in.fault = in.fault, nil
+	case in.closed != None:
+		e.Closed, in.closed = in.closed, None
+	default:
+		in.scheduled = false
+		return Event{}, false
+	}
+	return e, true
 }
 
 // Park makes the strand stand still behind the event that is being handled, for something that takes long and must not
@@ -123,9 +163,11 @@ func (s *Session) Gone() bool {
 }
 
 // Resume ends a Park: the strand's next event holds with, which must not be nil. Anyone, once for each Park.
-func (s *Session) Resume(with any) {
+func (s *Session) Resume(with any) { s.resume(with, grant{}) }
+
+func (s *Session) resume(with any, room grant) {
 	s.mu.Lock()
-	s.inbox.resumed = with
+	s.inbox.resumed, s.inbox.granted = with, room
 	s.unlockAndSchedule()
 }
 
@@ -138,7 +180,8 @@ func (s *Session) takeResumed() (Event, bool) {
 		s.inbox.scheduled = false
 		return Event{}, false
 	}
-	s.inbox.resumed = nil
+	s.granted = s.inbox.granted
+	s.inbox.resumed, s.inbox.granted = nil, grant{}
 	s.parked = false
 	return e, true
 }
@@ -146,9 +189,11 @@ func (s *Session) takeResumed() (Event, bool) {
 // ParkUntilWritten parks the strand until the kernel has taken everything that was sent to the session before, or the
 // session is ending; then it resumes with what is given. It is how whoever has much to send keeps to what the client
 // reads. Strand.
-func (s *Session) ParkUntilWritten(with any) {
+func (s *Session) ParkUntilWritten(with any) { s.parkUntilWritten(with, 0) }
+
+func (s *Session) parkUntilWritten(with any, unsent int) {
 	s.Park()
-	s.awaiting = with
+	s.awaiting, s.awaited, s.expected = with, unsent, s.owed
 	s.lane.post(s.Ref(), opWritten, nil)
 }
 

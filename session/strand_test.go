@@ -95,7 +95,8 @@ func TestAnIdleStrandHoldsNoMemory(t *testing.T) {
 // TestStrandCountsWhatAWorkerHolds shows that the limit is one of all that is in memory: a worker's packets too.
 func TestStrandCountsWhatAWorkerHolds(t *testing.T) {
 	h := newTestHub(1)
-	s, _ := h.open(t, 0, 0)
+	s, c := h.open(t, 0, 0)
+	c.deaf = true
 	full := make([]byte, testLimits.StrandBytes)
 	s.Receive(full)
 	s.Take()

@@ -84,8 +84,12 @@ func (l *Lane) expire() {
 			l.closeLate(s)
 			continue
 		}
+		state := timed[why]
+		if why == IdleTimeout && s.held >= 0 {
+			why = SlowConsumer // it was not listened to, because it does not read
+		}
 		// In the state that the timeout is of: one whose login comes at the same moment has it.
-		if s.endFrom(timed[why], why, "") {
+		if s.endFrom(state, why, "") {
 			l.post(s.Ref(), opEnd, nil)
 		} else {
 			l.schedule(s)

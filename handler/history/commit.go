@@ -143,8 +143,10 @@ func (j *Journal) advance(group []Message) {
 		bytes += group[i].size()
 	}
 	j.queued.Add(-int64(bytes))
+	defer j.room.Wake() // with no lock held
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.stalled = false
 	j.kept += len(group)
 	j.bytes += bytes
 	j.reached = last
@@ -209,6 +211,9 @@ func (j *Journal) await(ctx context.Context) error {
 func (j *Journal) Close(ctx context.Context) error {
 	j.mu.Lock()
 	j.closed = true
+	if j.watch != nil {
+		j.watch.Stop()
+	}
 	j.mu.Unlock()
 	j.work.Signal()
 	select {

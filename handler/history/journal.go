@@ -50,6 +50,8 @@ type Journal struct {
 	bound  atomic.Int64 // of waiting
 	queued atomic.Int64 // bytes that wait for the Store
 
+	room *session.Waitlist
+
 	remember struct{ messages, bytes int } // immutable; fewer in tests
 
 	mu       sync.Mutex
@@ -65,6 +67,8 @@ type Journal struct {
 	stats    Stats          // but what waits
 	progress chan struct{}  // closed when reached has grown; nil while nobody waits for that
 	urged    bool           // what waits is to be kept now
+	stalled  bool           // nothing was kept for stallAfter though senders waited
+	watch    *time.Timer    // looks whether anything is; nil while no sender waits
 	closed   bool
 
 	ctx    context.Context // ends when Run is to give up
@@ -80,18 +84,45 @@ func New(config Config) *Journal {
 	j.work.L = &j.mu
 	j.remember.messages, j.remember.bytes = rememberedMessages, rememberedBytes
 	j.bound.Store(QueueBytes)
+	j.room = session.NewWaitlist(j.free, j.watchStore)
 	j.ctx, j.giveUp = context.WithCancelCause(context.Background())
 	return j
 }
 
 // SetQueueBytes bounds what waits for the Store: bytes of texts and names, and MessageBytes for each message. Anyone.
-func (j *Journal) SetQueueBytes(n int64) { j.bound.Store(n) }
+func (j *Journal) SetQueueBytes(n int64) {
+	j.bound.Store(n)
+	j.room.Wake()
+}
 
 // Full reports whether a message with n bytes of text and names must not be added, because of what waits. One that is
 // alone may be of any size. Anyone; it holds until the next Add.
 func (j *Journal) Full(n int) bool {
 	queued := j.queued.Load()
 	return queued > 0 && queued+int64(n)+MessageBytes > j.bound.Load()
+}
+
+// Admit reports whether a session may Add a message with n bytes of text and names. The error is a *session.Full, for which
+// the session can wait, when too much waits for the Store or others wait already, and session.ErrBusy while the Store has
+// taken nothing for 5 to 10 s: nobody knows when it will. The session's strand; it holds until the next Add.
+func (j *Journal) Admit(from *session.Session, n int) error {
+	full := j.Full(n)
+	if !full && !j.room.Claimed(from) {
+		return nil
+	}
+	if j.isStalled() {
+		if full {
+			return session.ErrBusy
+		}
+		return nil
+	}
+	return j.room.Full(n + MessageBytes)
+}
+
+// free is how much room there is in the queue.
+func (j *Journal) free() (bytes int, any bool) {
+	queued := j.queued.Load()
+	return int(j.bound.Load() - queued), queued == 0
 }
 
 // size is what a message counts.
@@ -166,6 +197,7 @@ func (j *Journal) Err() error {
 
 // Stats is what a Journal holds now and what it did since it began.
 type Stats struct {
+	Waiting     int    // senders that wait for room in the queue
 	Queued      int    // messages that wait for the Store
 	QueuedBytes int64  // what they count
 	Remembered  int    // messages that were kept and are in memory still
@@ -180,5 +212,6 @@ func (j *Journal) Stats() Stats {
 	defer j.mu.Unlock()
 	s := j.stats
 	s.Queued, s.QueuedBytes, s.Remembered = j.messages.length-j.kept, j.queued.Load(), j.kept
+	s.Waiting = j.room.Waiting()
 	return s
 }

@@ -20,6 +20,7 @@ type memoryConn struct {
 	inbound  bytesSource
 	fin      bool // the client will send nothing more
 	rst      bool // the client broke the connection
+	paused   bool // the loop does not read
 	closing  bool // the server wants to close it
 	closed   bool // it is gone
 
@@ -38,7 +39,9 @@ func (c *memoryConn) serve() bool {
 		return false
 	case c.closing:
 		c.end(session.ClientClosed)
-	case len(c.segments) > 0:
+	case c.paused && !c.rst:
+		return false
+	case len(c.segments) > 0 && !c.paused:
 		c.inbound = append(c.inbound, c.segments[0]...)
 		c.segments = c.segments[1:]
 		c.lane.Touch(c.session)
@@ -92,6 +95,18 @@ func (c *memoryConn) take() {
 	c.flush()
 	c.arrived = append(c.arrived, c.wire...)
 	c.wire = nil
+}
+
+// Flush implements session.Conn.
+func (c *memoryConn) Flush() error {
+	c.flush()
+	return nil
+}
+
+// PauseReading implements session.Conn.
+func (c *memoryConn) PauseReading(pause bool) bool {
+	c.paused = pause
+	return true
 }
 
 // OutboundBuffered implements session.Conn.

@@ -24,6 +24,7 @@ var only = map[string]string{
 	"overloaded":       Memory,
 	"pruned":           Memory,
 	"shutdown_refuses": Memory,
+	"unread_answers":   Memory,
 }
 
 // Scripts returns the paths of the directory's scripts that run on this kind of server.
