@@ -17,6 +17,9 @@ import (
 // Health asks the server with this operators' address whether it is ready. The error says in which phase it is and what
 // is wrong with it, or why it could not be asked.
 func Health(ctx context.Context, admin string) error {
+	if admin == "" {
+		return errors.New("a server with an empty --admin has no operators' port that could be asked: give the server another --admin")
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(admin)+"/readyz", nil)
 	if err != nil {
 		return fmt.Errorf("%q is no address: give host:port to --admin, such as 127.0.0.1:9001", admin)

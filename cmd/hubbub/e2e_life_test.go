@@ -233,6 +233,9 @@ func TestHealth(t *testing.T) {
 	if out, ok := run(t, nil, "health", "--admin", "127.0.0.1:1"); ok || !strings.Contains(out, "is it running") {
 		t.Errorf("health of no server: %v %s", ok, out)
 	}
+	if out, ok := run(t, nil, "health", "--admin="); ok || !strings.Contains(out, "has no operators' port that could be asked") {
+		t.Errorf("health of nowhere: %v %s", ok, out)
+	}
 	for _, path := range []string{"/livez", "/readyz", "/metrics", "/loglevel"} {
 		if status, body := p.get(path); status != 200 {
 			t.Errorf("%s: %d %s", path, status, body)
