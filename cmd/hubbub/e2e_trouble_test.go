@@ -186,8 +186,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 	login(t, p.chat, "late")
 }
 
-// TestOperatorsConnectionsAreFew shows that the operators' port can't take the descriptors that clients need: gnet ends
-// when it has none left to accept with.
+// TestOperatorsConnectionsAreFew shows that the operators' port can't take the descriptors that clients need.
 func TestOperatorsConnectionsAreFew(t *testing.T) {
 	const limit = 340
 	p := start(t, exec.Command("sh", "-c", "ulimit -n "+strconv.Itoa(limit)+"; exec \"$0\" \"$@\"", binary,
