@@ -42,7 +42,8 @@ type Config struct {
 	Unavailable func(what string, err error)
 	// Revoked is told of each account whose sessions were ended, or a guest's under its name. Needed with Accounts.
 	Revoked func(account.Revocation)
-	// Unkept is told when the journal can't keep messages any more, and with nil when it can again.
+	// Unkept is told when the journal can't keep messages any more, and with nil when it can again. With history.ErrFenced
+	// or history.ErrConflict it never will.
 	Unkept func(err error)
 	// Kept is told how many messages were kept together, and how long that took. Both are needed with History.
 	Kept func(messages int, took time.Duration)

@@ -13,15 +13,14 @@ import (
 // drainStep is how often another share of the sessions is ended.
 const drainStep = 50 * time.Millisecond
 
-// drain is the lame duck: not ready, no new connections, no new logins; the sessions are told and ended evenly over the
-// drain time; what is queued for them still goes out; then the engine stops.
-func (s *Server) drain(stopped <-chan error) {
+// drain is the lame duck: not ready, no new connections, no new logins; the sessions are told and ended evenly over some
+// time; what is queued for them still goes out; then the engine stops.
+func (s *Server) drain(over time.Duration, stopped <-chan error) {
 	s.draining.Store(true)
 	s.chat.Drain()
-	config := s.config.Load()
 	begun := time.Now()
-	s.log.Info("shutting down", zap.Int("sessions", s.chat.Hub.Placed()), zap.Duration("drain", config.Drain))
-	s.endAll(begun, config.Drain, stopped)
+	s.log.Info("shutting down", zap.Int("sessions", s.chat.Hub.Placed()), zap.Duration("drain", over))
+	s.endAll(begun, over, stopped)
 	s.linger(stopped)
 	ctx, cancel := context.WithTimeout(context.Background(), linger)
 	defer cancel()

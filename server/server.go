@@ -36,8 +36,9 @@ type Server struct {
 
 	events  *events
 	metrics *metrics
-	revoked int64 // the newest revocation before the server began
-	limit   int   // of sessions, by the configuration and the open files
+	revoked int64      // the newest revocation before the server began
+	limit   int        // of sessions, by the configuration and the open files
+	fenced  chan error // why this server must not go on, once
 	ready   chan struct{}
 
 	// Written before ready is closed.
@@ -68,7 +69,7 @@ type Server struct {
 // New returns a server for the configuration, which must be valid. store is what keeps accounts and history, nil for
 // nothing; whoever opened it closes it once Run has returned. level is the logger's.
 func New(config Config, store Store, log *zap.Logger, level zap.AtomicLevel) (*Server, error) {
-	s := &Server{log: log, level: level, store: store, ready: make(chan struct{})}
+	s := &Server{log: log, level: level, store: store, ready: make(chan struct{}), fenced: make(chan error, 1)}
 	s.config.Store(&config)
 	s.loops.Store(&[]*loop{})
 	s.events = &events{server: s}
@@ -128,11 +129,26 @@ func (s *Server) Ready() <-chan struct{} { return s.ready }
 // Address returns where chat clients connect, with the port that was picked. After Ready.
 func (s *Server) Address() string { return s.address }
 
-// Run serves until ctx is done, then drains and returns nil. Any other end is an error. Once.
+// Config returns the settings that hold now. Anyone.
+func (s *Server) Config() Config { return *s.config.Load() }
+
+// Fence has Run end at once, because another server may have the database: sessions are told and ended, nothing more is
+// acknowledged, and what was not kept is given up. Anyone, before Run too, and more than once.
+func (s *Server) Fence(why error) {
+	select {
+	case s.fenced <- why:
+	default:
+	}
+}
+
+// Run serves until ctx is done, then drains and returns nil, or until Fence, whose reason it returns. Any other end is an
+// error. Once.
 func (s *Server) Run(ctx context.Context) error {
 	config := s.config.Load()
 	defer s.pool.close()
-	defer s.upkeep()()
+	var fenced error
+	end := s.upkeep()
+	defer func() { end(fenced != nil) }()
 	var err error
 	if s.address, err = claimAddress(config.Listen); err != nil {
 		return err
@@ -154,9 +170,12 @@ func (s *Server) Run(ctx context.Context) error {
 	case err := <-stopped:
 		return engineError(s.address, err)
 	case <-ctx.Done():
+		s.drain(config.Drain, stopped)
+	case fenced = <-s.fenced:
+		s.log.Error("lease lost", zap.Error(fenced))
+		s.drain(0, stopped)
 	}
-	s.drain(stopped)
-	return nil
+	return fenced
 }
 
 // gnetLogger lets gnet log from warnings on: what it says below that is for its authors. Where less than that is logged

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync/atomic"
@@ -36,8 +37,10 @@ const (
 	hashingPerAccount = 16
 	// revokeInterval is how soon a ban is noticed.
 	revokeInterval = time.Second
-	// keepTimeout bounds how long the end of the server waits for the database.
-	keepTimeout = 10 * time.Second
+	// keepTimeout bounds how long the end of the server waits for the database, fencedTimeout when it lost its lease:
+	// then nothing can be kept, and it is to stand by soon.
+	keepTimeout   = 10 * time.Second
+	fencedTimeout = time.Second
 )
 
 // remember gives the chat what it needs to keep accounts and history.
@@ -93,6 +96,9 @@ func (s *Server) remember(chat *handler.Config) error {
 	chat.History, chat.Async = s.store, config.History == "async"
 	chat.Kept = func(messages int, took time.Duration) { s.metrics.commits.Observe(took.Seconds()) }
 	chat.Unkept = func(err error) {
+		if errors.Is(err, history.ErrFenced) || errors.Is(err, history.ErrConflict) {
+			s.Fence(err)
+		}
 		if err != nil {
 			s.log.Error("messages can't be kept; senders wait, and hear SERVER_BUSY when --history-queue has been full for 5 to 10 s", zap.Error(err))
 			return
@@ -103,10 +109,10 @@ func (s *Server) remember(chat *handler.Config) error {
 }
 
 // upkeep starts what keeps messages and looks after the database, and returns what ends it: then everything is kept that
-// was sent.
-func (s *Server) upkeep() (end func()) {
+// was sent, unless the server is fenced and nothing can be kept any more.
+func (s *Server) upkeep() (end func(fenced bool)) {
 	if s.store == nil {
-		return func() {}
+		return func(bool) {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -118,15 +124,19 @@ func (s *Server) upkeep() (end func()) {
 	if journal != nil {
 		go journal.Run()
 	}
-	return func() {
+	return func(fenced bool) {
+		wait := keepTimeout
+		if fenced {
+			wait = fencedTimeout
+		}
 		cancel()
 		<-done
-		s.hashing.finish(keepTimeout)
-		s.reading.finish(keepTimeout)
+		s.hashing.finish(wait)
+		s.reading.finish(wait)
 		if journal == nil {
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), keepTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), wait)
 		defer cancel()
 		if err := journal.Close(ctx); err != nil {
 			s.log.Error("some of what was said last is not kept", zap.Error(err))

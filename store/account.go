@@ -34,7 +34,7 @@ func (s *Store) Find(ctx context.Context, name string) (account.Account, error) 
 func (s *Store) Create(ctx context.Context, name, hash string) (created account.Account, err error) {
 	const query = "INSERT INTO accounts (name, hash, created) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING " +
 		"RETURNING " + accountColumns
-	err = s.change(ctx, "make an account", func(tx *sql.Tx) error {
+	err = s.change(ctx, "make an account", false, func(tx *sql.Tx) error {
 		created, err = scanAccount(tx.QueryRowContext(ctx, query, name, hash, time.Now().UnixMilli()))
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
@@ -52,13 +52,13 @@ func (s *Store) Create(ctx context.Context, name, hash string) (created account.
 
 // Rehash implements account.Store.
 func (s *Store) Rehash(ctx context.Context, id int64, old, hash string) error {
-	_, err := s.write.ExecContext(ctx, "UPDATE accounts SET hash = $3 WHERE id = $1 AND hash = $2", id, old, hash)
+	err := s.exec(ctx, "UPDATE accounts SET hash = $3 WHERE id = $1 AND hash = $2", id, old, hash)
 	return s.failed("renew a password's hash", err)
 }
 
 // SetPassword implements account.Store.
 func (s *Store) SetPassword(ctx context.Context, name, hash string) error {
-	return s.change(ctx, "set a password", func(tx *sql.Tx) error {
+	return s.change(ctx, "set a password", false, func(tx *sql.Tx) error {
 		const query = "UPDATE accounts SET hash = $2 WHERE name = $1 RETURNING id"
 		return revoke(ctx, tx, name, "a new password", tx.QueryRowContext(ctx, query, name, hash))
 	})
@@ -68,11 +68,13 @@ func (s *Store) SetPassword(ctx context.Context, name, hash string) error {
 func (s *Store) SetBan(ctx context.Context, name string, ban *account.Ban) error {
 	const query = "UPDATE accounts SET ban_until = $2, ban_reason = $3 WHERE name = $1 RETURNING id"
 	if ban == nil {
-		var id int64
-		err := s.write.QueryRowContext(ctx, query, name, nil, "").Scan(&id)
+		err := s.retry(ctx, func() error {
+			var id int64
+			return s.write.QueryRowContext(ctx, query, name, nil, "").Scan(&id)
+		})
 		return s.failed("lift a ban", known(err))
 	}
-	return s.change(ctx, "ban an account", func(tx *sql.Tx) error {
+	return s.change(ctx, "ban an account", false, func(tx *sql.Tx) error {
 		why := "banned"
 		if ban.Reason != "" {
 			why += ": " + ban.Reason
@@ -83,11 +85,7 @@ func (s *Store) SetBan(ctx context.Context, name string, ban *account.Ban) error
 
 // Remove implements account.Store. The name is remembered for the history of those whom the account talked with.
 func (s *Store) Remove(ctx context.Context, name string) error {
-	return s.change(ctx, "remove an account", func(tx *sql.Tx) error {
-		var messages int64
-		if err := lockCounters(ctx, tx, &messages); err != nil {
-			return err
-		}
+	return s.change(ctx, "remove an account", false, func(tx *sql.Tx) error {
 		for _, query := range []string{
 			"DELETE FROM messages WHERE recipient_account = (SELECT id FROM accounts WHERE name = $1) AND mail",
 			"INSERT INTO former_names (name, account) SELECT name, id FROM accounts WHERE name = $1",

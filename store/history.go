@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -16,12 +17,63 @@ import (
 // columns are those of a message.
 const columns = "id, sender, sender_account, recipient, recipient_account, mail, text, at"
 
-// Append implements history.Store.
+// Append implements history.Store. When it is fenced, another server has the lease, and none of the messages is kept.
 func (s *Store) Append(ctx context.Context, messages []history.Message) error {
 	if len(messages) == 0 {
 		return nil
 	}
-	return s.failed("keep messages", s.insert(ctx, messages))
+	epoch := s.epoch()
+	err := s.retry(ctx, func() error { return s.insert(ctx, epoch, messages) })
+	if s.kind(err) == duplicate {
+		return s.complete(ctx, messages)
+	}
+	return s.failed("keep messages", err)
+}
+
+// complete keeps those messages that are not there yet, when those that are there are the same: then an Append is
+// repeated whose outcome was unknown. A whisper may have been delivered since.
+func (s *Store) complete(ctx context.Context, messages []history.Message) error {
+	const query = "SELECT " + columns + " FROM messages WHERE id >= $1 AND id <= $2 ORDER BY id"
+	first, last := messages[0].ID, messages[len(messages)-1].ID
+	return s.change(ctx, "keep messages", true, func(tx *sql.Tx) error {
+		there, err := collect(ctx, tx, scanMessage, query, number(first), number(last))
+		if err != nil {
+			return err
+		}
+		var missing []history.Message
+		for _, m := range messages {
+			i, found := slices.BinarySearchFunc(there, m.ID, func(m history.Message, id codec.ID) int { return cmp.Compare(m.ID, id) })
+			if !found {
+				missing = append(missing, m)
+				continue
+			}
+			if kept := there[i]; kept != m {
+				m.Mail = false
+				if kept != m {
+					return fmt.Errorf("message %d: %w", m.ID, history.ErrConflict)
+				}
+			}
+		}
+		if len(missing) > 0 {
+			if err := s.add(ctx, tx, missing); err != nil {
+				return err
+			}
+		}
+		const count = "UPDATE counters SET messages = messages + $1, newest = CASE WHEN newest < $2 THEN $2 ELSE newest END, " +
+			"prunable = CASE WHEN prunable > $3 THEN $3 ELSE prunable END"
+		_, err = tx.ExecContext(ctx, count, counted(missing), number(last), number(first))
+		return err
+	})
+}
+
+// counted is how many messages count: those that don't wait.
+func counted(messages []history.Message) (n int) {
+	for i := range messages {
+		if !messages[i].Mail {
+			n++
+		}
+	}
+	return n
 }
 
 // Page implements history.Store. It is one statement, and so one moment of the database.
@@ -150,11 +202,7 @@ func (s *Store) part(ctx context.Context, counter, end, query, direction string,
 // Delivered implements history.Store. What waits no more counts like any other message.
 func (s *Store) Delivered(ctx context.Context, account int64, upTo codec.ID) error {
 	const waiting = "recipient_account = $1 AND mail AND id <= $2"
-	return s.change(ctx, "note that whispers were delivered", func(tx *sql.Tx) error {
-		var count int64
-		if err := lockCounters(ctx, tx, &count); err != nil {
-			return err
-		}
+	return s.change(ctx, "note that whispers were delivered", true, func(tx *sql.Tx) error {
 		var first *int64
 		err := tx.QueryRowContext(ctx, "SELECT min(id) FROM messages WHERE "+waiting, account, number(upTo)).Scan(&first)
 		if err != nil || first == nil {
@@ -174,16 +222,15 @@ func (s *Store) Delivered(ctx context.Context, account int64, upTo codec.ID) err
 	})
 }
 
-// lockCounters reads how many messages count, and keeps others from pruning and counting until the transaction ends. It
-// comes before any message is locked, so that no two transactions wait for each other.
-func lockCounters(ctx context.Context, tx *sql.Tx, messages *int64) error {
-	return tx.QueryRowContext(ctx, "UPDATE counters SET messages = messages RETURNING messages").Scan(messages)
-}
-
 // Bounds implements history.Store.
 func (s *Store) Bounds(ctx context.Context) (newest, removed codec.ID, err error) {
 	err = s.read.QueryRowContext(ctx, "SELECT newest, removed FROM counters").Scan(&newest, &removed)
 	return newest, removed, s.failed("read the bounds of the history", err)
+}
+
+func scanMessage(r row) (m history.Message, err error) {
+	err = r.Scan(&m.ID, &m.From.Name, &m.From.Account, &m.To.Name, &m.To.Account, &m.Mail, &m.Text, &m.At)
+	return m, err
 }
 
 // conversation names what two parties whisper, in either direction: an account by its number, a guest by the name in

@@ -140,3 +140,9 @@ func read(t *testing.T, name string) []byte {
 	}
 	return content
 }
+
+// DropIdle closes the connections that nobody uses.
+func (s *Store) DropIdle() {
+	s.write.SetMaxIdleConns(0)
+	s.write.SetMaxIdleConns(postgresConnections)
+}

@@ -6,6 +6,9 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"path"
+	"strconv"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 )
@@ -15,6 +18,20 @@ import (
 //
 //go:embed schema
 var schema embed.FS
+
+// newestVersion is that of the last file of a database's directory.
+func newestVersion(dir string) int64 {
+	entries, err := fs.ReadDir(schema, "schema/"+dir)
+	if err != nil {
+		panic(err) // it is in the binary
+	}
+	number, _, _ := strings.Cut(path.Base(entries[len(entries)-1].Name()), "_")
+	version, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	return version
+}
 
 // migrate brings the tables up to date. name is the database's, for errors.
 func migrate(ctx context.Context, name string, db *sql.DB, dialect goose.Dialect, dir string, options ...goose.ProviderOption) error {
@@ -36,12 +53,8 @@ func apply(ctx context.Context, name string, db *sql.DB, dialect goose.Dialect, 
 		if err != nil {
 			return err
 		}
-		if version > known {
-			return fmt.Errorf("%s has schema version %d, this binary knows up to %d: "+
-				"run a newer hubbub, or restore a backup from before the upgrade", name, version, known)
-		}
-		if version == known {
-			return nil
+		if err := tooNew(name, version, known); err != nil || version == known {
+			return err
 		}
 		// SQLite knows no lock for this: when another process applied the same file first, go on with the next.
 		if _, err := provider.UpByOne(ctx); err != nil {
@@ -51,3 +64,15 @@ func apply(ctx context.Context, name string, db *sql.DB, dialect goose.Dialect, 
 		}
 	}
 }
+
+// tooNew refuses tables that a later release has made.
+func tooNew(name string, version, known int64) error {
+	if version <= known {
+		return nil
+	}
+	return fmt.Errorf("%s has schema version %d, this binary knows up to %d: "+
+		"run a newer hubbub, or restore a backup from before the upgrade", name, version, known)
+}
+
+// versionQuery returns the newest version that goose has applied.
+const versionQuery = "SELECT coalesce(max(version_id), 0) FROM " + goose.DefaultTablename

@@ -42,22 +42,27 @@ func TestOpenOthers(t *testing.T) {
 	}
 }
 
-// sqlOn runs statements on a database without the store.
-func sqlOn(t *testing.T, d database, statements ...string) {
+// sql opens a database without the store.
+func (d database) sql(t *testing.T) *sql.DB {
 	t.Helper()
-	var db *sql.DB
 	if d.dir == "" {
 		config, err := pgx.ParseConfig(d.url)
 		if err != nil {
 			t.Fatal(err)
 		}
-		db = stdlib.OpenDB(*config)
-	} else {
-		var err error
-		if db, err = sql.Open("sqlite", filepath.Join(d.dir, "hubbub.db")); err != nil {
-			t.Fatal(err)
-		}
+		return stdlib.OpenDB(*config)
 	}
+	db, err := sql.Open("sqlite", filepath.Join(d.dir, "hubbub.db")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// sqlOn runs statements on a database without the store.
+func sqlOn(t *testing.T, d database, statements ...string) {
+	t.Helper()
+	db := d.sql(t)
 	defer db.Close()
 	for _, statement := range statements {
 		if _, err := db.Exec(statement); err != nil {
@@ -91,8 +96,8 @@ func TestPrivateFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(d.dir)
-	if err != nil || len(entries) != 3 {
-		t.Fatalf("the directory has %v (%v), want the file, its log and the log's index", entries, err)
+	if err != nil || len(entries) != 4 {
+		t.Fatalf("the directory has %v (%v), want the file, its log, the log's index and the lock", entries, err)
 	}
 	for _, entry := range append(entries, dirEntry(t, d.dir)) {
 		if info, err := entry.Info(); err != nil || info.Mode().Perm()&0o077 != 0 {

@@ -3,12 +3,16 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"net/url"
+	"os"
 	"strconv"
+	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -19,49 +23,123 @@ import (
 
 const (
 	exampleURL = "postgres://user:password@host:5432/name"
-	// postgresConnections is how many a server has at most. One writes messages; the others read.
-	postgresConnections = 8
-	// postgresConnect is how long to wait for a connection.
-	postgresConnect = 10 * time.Second
+	// postgresConnections is how many a server has at most beside the one with its lock. One writes messages; the others
+	// read.
+	postgresConnections = 7
+	// postgresConnect is how long to wait for a connection, postgresConnectNext where the URL names other servers to try.
+	postgresConnect     = 10 * time.Second
+	postgresConnectNext = 2 * time.Second
+	// postgresLifetime is after how long a connection is made anew, so that none stays for good with a server to which
+	// the URL does not lead any more.
+	postgresLifetime = time.Minute
+	// postgresSettings are what connections begin with, whatever the URL or the database says: what Append has kept must
+	// survive, statements see what was committed before each of them, and a process that hangs in a transaction does not
+	// stop its successor. They are no startup parameters, because a PgBouncer refuses those that it does not know.
+	postgresSettings = "SET synchronous_commit = on; SET default_transaction_isolation = 'read committed'; " +
+		"SET idle_in_transaction_session_timeout = '10s'"
 )
 
 type postgresEngine struct {
-	name string // of the database and where it is, for errors; without the password
-	user string
-	db   *sql.DB
+	name    string // of the database and where it is, for errors; without the password
+	user    string
+	config  *pgx.ConnConfig
+	db      *sql.DB
+	suspect chan struct{} // a server answered what one that may be written to does not
+
+	holder backend // that had the lock last; the watcher's
+
+	mu        sync.Mutex
+	conns     map[*trackedConn]struct{} // that are open
+	server    string                    // identity of the one that the lock is on, "" without a lock
+	suspected bool                      // it may not be the right one any more
 }
 
-func openPostgres(ctx context.Context, url string) (*Store, error) {
+func connectPostgres(url string) (*Store, error) {
 	config, err := parseURL(url)
 	if err != nil {
 		return nil, err
 	}
-	config.ConnectTimeout = min(config.ConnectTimeout, postgresConnect)
-	config.RuntimeParams["application_name"] = "hubbub"
-	config.RuntimeParams["synchronous_commit"] = "on" // what Append has kept must survive, whatever the database's default
 	e := &postgresEngine{
 		name: fmt.Sprintf("database %q on %s", config.Database, net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))),
-		user: config.User,
-		db:   stdlib.OpenDB(*config),
+		user: config.User, config: config, suspect: make(chan struct{}, 1), conns: map[*trackedConn]struct{}{},
 	}
+	e.configure(url)
+	e.db = stdlib.OpenDB(*config)
 	e.db.SetMaxOpenConns(postgresConnections)
 	e.db.SetMaxIdleConns(postgresConnections)
-	s := &Store{engine: e, read: e.db, write: e.db}
-	if err := e.setUp(ctx); err != nil {
-		return nil, errors.Join(s.failed("open the database", err), s.Close())
-	}
-	return s, nil
+	e.db.SetConnMaxLifetime(postgresLifetime)
+	return &Store{engine: e, read: e.db, write: e.db}, nil
 }
 
-// setUp checks that the database can hold any text, and brings its tables up to date: by one server at a time.
-func (e *postgresEngine) setUp(ctx context.Context) error {
+// configure sets how connections are made, and when they are not used any more.
+func (e *postgresEngine) configure(url string) {
+	config := e.config
+	timeout := postgresConnect
+	for _, next := range config.Fallbacks { // one with TLS and one without may be the same server
+		if next.Host != config.Host || next.Port != config.Port {
+			timeout = postgresConnectNext
+		}
+	}
+	config.ConnectTimeout = min(config.ConnectTimeout, timeout)
+	config.RuntimeParams["application_name"] = "hubbub"
+	maps.DeleteFunc(config.RuntimeParams, func(name, _ string) bool {
+		return name == "synchronous_commit" || name == "default_transaction_isolation"
+	})
+	if config.ValidateConnect == nil && !choosesServer(url) {
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	dial := config.DialFunc
+	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return e.track(conn), nil
+	}
+	config.AfterConnect = e.settle
+	closes := config.OnPgError
+	config.OnPgError = func(conn *pgconn.PgConn, failure *pgconn.PgError) bool {
+		if leaves(failure.Code) {
+			e.suspectServer()
+			return false
+		}
+		return closes(conn, failure)
+	}
+}
+
+// choosesServer reports whether a URL or the environment says which of several servers is wanted. That none does and that
+// "any" will do look the same in what pgx makes of it.
+func choosesServer(database string) bool {
+	const name = "target_session_attrs"
+	u, err := url.Parse(database)
+	return err == nil && u.Query().Has(name) || os.Getenv("PGTARGETSESSIONATTRS") != ""
+}
+
+// reach checks that the database can hold any text, and that no pooler hands its connections round.
+func (e *postgresEngine) reach(ctx context.Context) (version int64, err error) {
+	if err := e.refusePooler(ctx); err != nil {
+		return 0, err
+	}
 	var encoding string
-	if err := e.db.QueryRowContext(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
-		return err
+	var table *string
+	const query = "SELECT current_setting('server_encoding'), to_regclass('" + goose.DefaultTablename + "')::text"
+	if err := e.db.QueryRowContext(ctx, query).Scan(&encoding, &table); err != nil {
+		return 0, err
 	}
 	if encoding != "UTF8" {
-		return fmt.Errorf("%s has the encoding %s: make one with the encoding UTF8", e.name, encoding)
+		return 0, fmt.Errorf("%s has the encoding %s: make one with the encoding UTF8", e.name, encoding)
 	}
+	if table == nil {
+		return 0, nil
+	}
+	if err := e.db.QueryRowContext(ctx, versionQuery).Scan(&version); err != nil {
+		return 0, err
+	}
+	return version, tooNew(e.name, version, e.newest())
+}
+
+// migrate is for one server at a time; releases without a lease do the same.
+func (e *postgresEngine) migrate(ctx context.Context) error {
 	const period, attempts = 1, 300 // seconds
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(period, attempts))
 	if err != nil {
@@ -70,13 +148,35 @@ func (e *postgresEngine) setUp(ctx context.Context) error {
 	return migrate(ctx, e.name, e.db, goose.DialectPostgres, "postgres", goose.WithSessionLocker(locker))
 }
 
-// insert is one statement, so that it is one transaction and takes one round trip.
-func (e *postgresEngine) insert(ctx context.Context, messages []history.Message) error {
-	const query = "WITH added AS (INSERT INTO messages (conversation, " + columns + ") " +
-		"SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bool[], $8::text[], $9::bigint[]) " +
-		"ON CONFLICT (id) DO NOTHING RETURNING mail) " +
-		"UPDATE counters SET newest = greatest(newest, $10), prunable = least(prunable, $11), " +
-		"messages = messages + (SELECT count(*) FROM added WHERE NOT mail)"
+func (e *postgresEngine) prepare(context.Context) error { return nil } // each connection prepares what it is asked
+
+// postgresRows adds messages, given as arrays.
+const postgresRows = "INSERT INTO messages (conversation, " + columns + ") " +
+	"SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bool[], $8::text[], $9::bigint[])"
+
+// insert is one statement, so that it is one transaction and takes one round trip. Before it adds the first message it has
+// the row of counters locked and the epoch compared.
+func (e *postgresEngine) insert(ctx context.Context, epoch int64, messages []history.Message) error {
+	const query = "WITH counted AS (UPDATE counters SET newest = greatest(newest, $10), messages = messages + $11::bigint, " +
+		"prunable = least(prunable, $12) WHERE $13::bigint IN (0, epoch) RETURNING epoch) " + postgresRows + " WHERE EXISTS (SELECT FROM counted)"
+	result, err := e.db.ExecContext(ctx, query, append(arrays(messages),
+		number(messages[len(messages)-1].ID), counted(messages), number(messages[0].ID), epoch)...)
+	if err != nil {
+		return err
+	}
+	if added, err := result.RowsAffected(); err != nil || added != 0 {
+		return err
+	}
+	return history.ErrFenced
+}
+
+func (e *postgresEngine) add(ctx context.Context, tx *sql.Tx, messages []history.Message) error {
+	_, err := tx.ExecContext(ctx, postgresRows, arrays(messages)...)
+	return err
+}
+
+// arrays are the columns of messages, each in one argument.
+func arrays(messages []history.Message) []any {
 	n := len(messages)
 	conversations, senders, recipients, texts := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	ids, from, to, at, mail := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]bool, n)
@@ -87,46 +187,11 @@ func (e *postgresEngine) insert(ctx context.Context, messages []history.Message)
 		senders[i], from[i] = m.From.Name, m.From.Account
 		recipients[i], to[i] = m.To.Name, m.To.Account
 	}
-	_, err := e.db.ExecContext(ctx, query, conversations, ids, senders, from, recipients, to, mail, texts, at,
-		ids[n-1], ids[0])
-	return err
+	return []any{conversations, ids, senders, from, recipients, to, mail, texts, at}
 }
 
-func (e *postgresEngine) explain(err error) error {
-	var failure *pgconn.PgError
-	var connect *pgconn.ConnectError
-	switch {
-	case errors.As(err, &failure):
-		if advice := e.advice(failure.Code); advice != "" {
-			return fmt.Errorf("%s %s (%w)", e.name, advice, err)
-		}
-	case errors.As(err, &connect):
-		return fmt.Errorf("%s can't be reached: is PostgreSQL running there, and is the address right? (%w)", e.name, err)
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("%s does not answer in time: look at its load, its locks and the network to it (%w)", e.name, err)
-	}
-	return err
-}
+func (e *postgresEngine) forUpdate() string { return " FOR NO KEY UPDATE" }
 
-// advice is what PostgreSQL's codes mean. They are those of the SQL standard, and its own.
-func (e *postgresEngine) advice(code string) string {
-	switch code {
-	case "28P01", "28000": // invalid_password, invalid_authorization_specification
-		return fmt.Sprintf("does not let user %q in: check user and password in the URL, and the server's pg_hba.conf", e.user)
-	case "3D000": // invalid_catalog_name
-		return "is not there: make it with CREATE DATABASE, or correct the name in the URL"
-	case "42501": // insufficient_privilege
-		return fmt.Sprintf("does not let user %q make or change its tables: make the user its owner", e.user)
-	case "53100": // disk_full
-		return "can't grow because its disk is full: free some space"
-	case "53300": // too_many_connections
-		return "has no connection left: raise max_connections"
-	case "57P01", "57P02", "57P03": // admin_shutdown, crash_shutdown, cannot_connect_now
-		return "is shutting down or starting: it will be used again when it is back"
-	case "25006": // read_only_sql_transaction
-		return "can only be read: connect to the primary server"
-	}
-	return ""
-}
+func (e *postgresEngine) newest() int64 { return newestVersion("postgres") }
 
 func (e *postgresEngine) checkpoint(context.Context) error { return nil } // PostgreSQL does so by itself

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,10 +13,8 @@ import (
 // TestFilesAreTightened: what others may do with the files is taken from them, and what the owner may do stays.
 func TestFilesAreTightened(t *testing.T) {
 	d := sqlite(t)
-	s := d.open(t)
-	if err := s.Claim(t.Context(), func() {}); err != nil {
-		t.Fatal(err)
-	}
+	s := d.lead(t, nil)
+	defer s.end()
 	if err := s.Append(t.Context(), broadcasts(1, 3)); err != nil {
 		t.Fatal(err)
 	}
@@ -37,18 +36,11 @@ func TestFilesAreTightened(t *testing.T) {
 			t.Errorf("%s has mode %v now (%v)", entry.Name(), info.Mode(), err)
 		}
 	}
-	second, stop := d.open(t), make(chan struct{})
-	go func() { // the files were not opened and closed, which would have taken the lock away
-		defer close(stop)
-		_ = second.Claim(t.Context(), func() { stop <- struct{}{} })
-	}()
-	if _, waits := <-stop; !waits {
+	// The files were not opened and closed, which would have taken the lock away.
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := d.tryLead(t, ctx, func(error) { cancel() }); err == nil {
 		t.Error("a second server has the database")
 	}
-	if err := s.Close(); err != nil {
-		t.Error(err)
-	}
-	<-stop
 }
 
 // TestOpenDirectory: a directory in which everybody may write is refused, with the way out, and nothing is made in it.

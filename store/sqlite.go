@@ -29,6 +29,7 @@ const (
 type sqliteEngine struct {
 	path    string
 	db      *sql.DB
+	read    *sql.DB
 	inserts []insertion // the largest first; the last inserts a single message
 	count   *sql.Stmt
 }
@@ -40,7 +41,7 @@ type insertion struct {
 	*sql.Stmt
 }
 
-func openSQLite(ctx context.Context, dir string) (*Store, error) {
+func connectSQLite(dir string) (*Store, error) {
 	e := &sqliteEngine{path: filepath.Join(dir, sqliteFile)}
 	if err := makePrivate(dir, e.path); errors.Is(err, errOpenDir) {
 		return nil, err
@@ -51,22 +52,34 @@ func openSQLite(ctx context.Context, dir string) (*Store, error) {
 	if e.db, err = openFile(e.path, sqliteBusy, "&_txlock=immediate&_pragma=journal_size_limit="+sqliteWALMaxText, 1); err != nil {
 		return nil, err
 	}
-	read, err := openFile(e.path, sqliteBusy, "&_query_only=true", sqliteReaders)
-	if err != nil {
+	if e.read, err = openFile(e.path, sqliteBusy, "&_query_only=true", sqliteReaders); err != nil {
 		return nil, errors.Join(err, e.db.Close())
 	}
-	s := &Store{engine: e, read: read, write: e.db}
-	if err = migrate(ctx, sqliteFile, e.db, goose.DialectSQLite3, "sqlite"); err == nil {
-		err = e.prepare(ctx)
-	}
-	if err != nil {
-		return nil, errors.Join(s.failed("open the database", err), s.Close())
-	}
-	return s, nil
+	return &Store{engine: e, read: e.read, write: e.db}, nil
 }
 
-// openFile prepares connections and makes none. busy is how many milliseconds they wait for others. A commit is on the disk when it returns (synchronous), and readers and
-// the writer do not wait for each other (WAL).
+func (e *sqliteEngine) reach(ctx context.Context) (version int64, err error) {
+	var tables int
+	const query = "SELECT count(*) FROM sqlite_master WHERE name = '" + goose.DefaultTablename + "'"
+	if err := e.db.QueryRowContext(ctx, query).Scan(&tables); err != nil || tables == 0 {
+		return 0, err
+	}
+	if err := e.db.QueryRowContext(ctx, versionQuery).Scan(&version); err != nil {
+		return 0, err
+	}
+	return version, tooNew(sqliteFile, version, e.newest())
+}
+
+func (e *sqliteEngine) migrate(ctx context.Context) error {
+	return migrate(ctx, sqliteFile, e.db, goose.DialectSQLite3, "sqlite")
+}
+
+func (e *sqliteEngine) forUpdate() string { return "" } // a transaction that writes is alone from its beginning
+
+func (e *sqliteEngine) newest() int64 { return newestVersion("sqlite") }
+
+// openFile prepares connections and makes none. busy is how many milliseconds they wait for others. A commit is on the disk
+// when it returns (synchronous), and readers and the writer do not wait for each other (WAL).
 func openFile(path, busy, options string, connections int) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", fileURL(path)+"?_busy_timeout="+busy+"&_journal_mode=WAL&_synchronous=FULL"+options)
 	if err != nil {
@@ -88,65 +101,58 @@ func fileURL(path string) string {
 func (e *sqliteEngine) prepare(ctx context.Context) (err error) {
 	const query, values = "INSERT OR FAIL INTO messages (conversation, " + columns + ") VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	for _, n := range []int{64, 8, 1} {
-		stmt, err := e.db.PrepareContext(ctx, query+strings.Repeat(values+", ", n-1)+values+" ON CONFLICT (id) DO NOTHING")
+		stmt, err := e.db.PrepareContext(ctx, query+strings.Repeat(values+", ", n-1)+values)
 		if err != nil {
 			return err
 		}
 		e.inserts = append(e.inserts, insertion{n, stmt})
 	}
-	e.count, err = e.db.PrepareContext(ctx, "UPDATE counters SET newest = max(newest, $1), messages = messages + $2, "+
-		"prunable = min(prunable, $3)")
+	const count = "UPDATE counters SET newest = max(newest, ?), messages = messages + ?, prunable = min(prunable, ?) " +
+		"WHERE ? IN (0, epoch)"
+	e.count, err = e.db.PrepareContext(ctx, count)
 	return err
 }
 
-func (e *sqliteEngine) insert(ctx context.Context, messages []history.Message) error {
+func (e *sqliteEngine) insert(ctx context.Context, epoch int64, messages []history.Message) error {
 	tx, err := e.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() // after a commit it does nothing
-	first, newest, added := number(messages[0].ID), number(messages[len(messages)-1].ID), int64(0)
-	recount := false
+	first, newest := number(messages[0].ID), number(messages[len(messages)-1].ID)
+	result, err := tx.StmtContext(ctx, e.count).ExecContext(ctx, newest, counted(messages), first, epoch)
+	if err != nil {
+		return err
+	}
+	switch changed, err := result.RowsAffected(); {
+	case err != nil:
+		return err
+	case changed == 0:
+		return history.ErrFenced
+	}
+	if err := e.add(ctx, tx, messages); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func (e *sqliteEngine) add(ctx context.Context, tx *sql.Tx, messages []history.Message) error {
 	for _, insertion := range e.inserts {
 		stmt := tx.StmtContext(ctx, insertion.Stmt)
 		args := make([]any, 0, 9*insertion.messages)
 		for ; len(messages) >= insertion.messages; messages = messages[insertion.messages:] {
 			args = args[:0]
-			waiting := int64(0)
 			for i := range messages[:insertion.messages] {
 				m := &messages[i]
-				if m.Mail {
-					waiting++
-				}
 				args = append(args, conversationOf(m), int64(m.ID), m.From.Name, m.From.Account, m.To.Name, m.To.Account,
 					m.Mail, m.Text, int64(m.At))
 			}
-			result, err := stmt.ExecContext(ctx, args...)
-			if err != nil {
+			if _, err := stmt.ExecContext(ctx, args...); err != nil {
 				return err
-			}
-			n, err := result.RowsAffected()
-			if err != nil {
-				return err
-			}
-			switch {
-			case n == int64(insertion.messages):
-				added += n - waiting
-			case n > 0: // which of them were there already is not known
-				recount = true
 			}
 		}
 	}
-	if _, err := tx.StmtContext(ctx, e.count).ExecContext(ctx, newest, added, first); err != nil {
-		return err
-	}
-	if recount {
-		const query = "UPDATE counters SET messages = (SELECT count(*) FROM messages WHERE NOT mail)"
-		if _, err := tx.ExecContext(ctx, query); err != nil {
-			return err
-		}
-	}
-	return tx.Commit()
+	return nil
 }
 
 // sqliteAdvice is what SQLite's results mean for the file.
@@ -172,3 +178,23 @@ func (e *sqliteEngine) explain(err error) error {
 	}
 	return fmt.Errorf("%s %s (%w)", e.path, advice, err)
 }
+
+func (e *sqliteEngine) kind(err error) kind {
+	var failure *sqlite.Error
+	if !errors.As(err, &failure) {
+		return lasting
+	}
+	switch failure.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return duplicate
+	case sqlite3.SQLITE_BUSY_SNAPSHOT:
+		return contended
+	}
+	switch failure.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT:
+		return passing
+	}
+	return lasting
+}
+
+func (e *sqliteEngine) cause(err error) string { return err.Error() }

@@ -36,7 +36,7 @@ func TestStandby(t *testing.T) {
 			}
 			t.Fatalf("the second server did not say %q", text)
 		}
-		wait("stands by")
+		wait("standing by")
 		first.kill()
 		wait("chat is open")
 		if err := second.Process.Signal(syscall.SIGTERM); err != nil {

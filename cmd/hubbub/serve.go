@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -15,7 +14,6 @@ import (
 	"go.uber.org/zap"
 
 	"hubbub/server"
-	"hubbub/store"
 )
 
 // serveCmd runs the server.
@@ -59,60 +57,10 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 	hangup := make(chan os.Signal, 1) // one that comes while the server stands by is followed then
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
-	remembered, closeStore, err := c.openStore(ctx, log, admin)
-	if err != nil && ctx.Err() != nil {
-		return nil // it was told to end while it stood by
+	p := &serving{serveCmd: c, log: log, level: level, admin: admin, hangup: hangup}
+	for err = p.once(ctx); p.fenced; err = p.once(ctx) {
 	}
-	if err != nil {
-		return err
-	}
-	defer closeStore()
-	log.Info("accounts and history: "+c.remembers(), zap.String("auth", c.Auth), zap.String("history", c.History))
-	s, err := server.New(c.Config, remembered, log, level)
-	if err != nil {
-		return err
-	}
-	go func() {
-		for {
-			select {
-			case <-hangup:
-				reload(s, log)
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	admin.Attach(s)
-	defer admin.SetPhase(server.Stopping, "")
-	return s.Run(ctx)
-}
-
-// openTimeout bounds how long a database may take to be there, and to be brought up to date.
-const openTimeout = time.Minute
-
-// openStore opens what keeps accounts and history, which is nil when nothing is to.
-func (c *serveCmd) openStore(ctx context.Context, log *zap.Logger, admin *server.Admin) (server.Store, func(), error) {
-	if c.Database == "none" {
-		return nil, func() {}, nil
-	}
-	admin.SetPhase(server.OpeningDatabase, "")
-	if shared := store.SharedDir(c.DataDir); shared != "" && c.Database == "sqlite" {
-		log.Warn("the data directory is shared", zap.String("why", shared))
-	}
-	opening, cancel := context.WithTimeout(ctx, openTimeout)
-	defer cancel()
-	opened, err := store.Open(opening, c.Database, c.DataDir)
-	if err != nil {
-		return nil, nil, err
-	}
-	err = opened.Claim(ctx, func() {
-		admin.SetPhase(server.StandingBy, "another server has the database")
-		log.Warn("another server uses the database; this one stands by until it ends")
-	})
-	if err != nil {
-		return nil, nil, errors.Join(err, opened.Close())
-	}
-	return opened, func() { _ = opened.Close() }, nil
+	return err
 }
 
 // remembers says where accounts and history are, without a password.

@@ -22,7 +22,8 @@ const (
 var errClosed = errors.New("the journal is closed")
 
 // Run keeps what is added, a group at a time, until Close. A group that the Store does not take is tried again until it
-// does, with waits of 10 ms to 1 s in between. On a goroutine of its own.
+// does, with waits of 10 ms to 1 s in between. It ends before Close when the Store says that it never will, with ErrFenced
+// or ErrConflict. On a goroutine of its own.
 func (j *Journal) Run() {
 	defer close(j.ended)
 	defer j.giveUp(errClosed)
@@ -98,6 +99,10 @@ func (j *Journal) keep(group []Message) bool {
 			j.config.Appended(len(group), time.Since(begin))
 			return true
 		}
+		if errors.Is(err, ErrFenced) || errors.Is(err, ErrConflict) {
+			j.giveUp(err)
+			return false
+		}
 		select {
 		case <-time.After(wait):
 		case <-j.ctx.Done():
@@ -106,10 +111,10 @@ func (j *Journal) keep(group []Message) bool {
 	}
 }
 
-// heard notes how an Append went, and tells of a change.
+// heard notes how an Append went, and tells of a change, or that nothing will be kept any more.
 func (j *Journal) heard(err error) {
 	j.mu.Lock()
-	changed := (err == nil) != (j.failure == nil)
+	changed := (err == nil) != (j.failure == nil) || errors.Is(err, ErrFenced) || errors.Is(err, ErrConflict)
 	j.failure = err
 	if err != nil {
 		j.stats.Failures++

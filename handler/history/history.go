@@ -2,8 +2,18 @@ package history
 
 import (
 	"context"
+	"errors"
 
 	"hubbub/codec"
+)
+
+var (
+	// ErrFenced says that another server has the lease on the database, so that this one may not write to its history any
+	// more. It will not pass.
+	ErrFenced = errors.New("another server has taken the database over")
+	// ErrConflict says that a message with the same id and another content is in the history: somebody else wrote it. It
+	// will not pass.
+	ErrConflict = errors.New("another message with this id is in the history")
 )
 
 // Party is one side of a conversation: an account, or a guest, of whom only the name is known.
@@ -67,8 +77,10 @@ type Retention struct {
 // they return an error, and what Append was given is kept only if it returns none.
 type Store interface {
 	// Append keeps messages, whose ids grow, all of them or none; when it returns nil they survive the end of this
-	// process. One that is there already is left as it is, so that an Append whose outcome is unknown can be repeated.
-	// At most one Append runs at a time.
+	// process. One that is there already is left as it is, so that an Append whose outcome is unknown can be repeated;
+	// one whose id has another content is an ErrConflict. At most one Append runs at a time.
+	//
+	// Append, Delivered and Prune return ErrFenced, and change nothing, when this server has lost its lease.
 	Append(ctx context.Context, messages []Message) error
 	// Page returns messages of some conversations, as of one, with ids between after and before: the oldest limit of them
 	// when after is given, else the newest; 0 leaves that side open.

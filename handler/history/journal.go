@@ -17,8 +17,8 @@ type Config struct {
 	Newest codec.ID // the newest message that was ever in the Store, as its Bounds says
 	// Answer is told whose messages are kept now, in the order of the messages. It must not block, nor keep the slice.
 	Answer func([]Receipt)
-	// Failed is told, for the log, of the first Append that failed after one that did not, and with nil of the first
-	// one that did not after that.
+	// Failed is told of the first Append that failed after one that did not, and with nil of the first one that did not
+	// after that. An ErrFenced or an ErrConflict is the last that it is told: nothing is kept any more.
 	Failed func(error)
 	// Appended is told, for the metrics, how many messages an Append kept and how long it took.
 	Appended func(messages int, took time.Duration)

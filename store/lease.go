@@ -1,0 +1,308 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"hubbub/handler/history"
+)
+
+const (
+	// standbyInterval is how often a server that stands by looks whether the lease is free, and one without a connection
+	// whether it has the database back.
+	standbyInterval = 250 * time.Millisecond
+	// standbyGrace is how long a server that stands by leaves a lock that became free to the one that had it: its
+	// connection may have broken, and it takes the lock again within some standbyIntervals.
+	standbyGrace = time.Second
+	// watchInterval is how often a server looks whether the lease is still its own. So long it may go on after it was
+	// lost, without keeping anything.
+	watchInterval = time.Second
+	// answerTimeout is how long the database may take to answer a question about the lease.
+	answerTimeout = 3 * time.Second
+	// migratePatience is how long a command waits for somebody else to bring the tables up to date.
+	migratePatience = 5 * time.Second
+)
+
+// ErrStandby says that another server has the lease. It is what the function given to OpenLeased is told, and no failure.
+var ErrStandby = errors.New("another server has the database")
+
+// ErrMigrating says that the tables are brought up to date. The function given to OpenLeased is told it.
+var ErrMigrating = errors.New("the tables are brought up to date")
+
+// errOldTables refuses to change tables under a server that would not know them any more.
+var errOldTables = errors.New("a server with an older version of hubbub uses the database: end it and start this version's, " +
+	"which brings the tables up to date, then try again")
+
+// hold keeps other servers away from the database as long as this process lives. It alone is not enough: it can be lost
+// without this process noticing at once, which is what the epoch is for. One goroutine at a time.
+type hold interface {
+	// wait returns after watchInterval, or earlier when something happened to the lock.
+	wait(ctx context.Context)
+	// check returns the epoch, or why the lock is not held any more or can't be seen to be.
+	check(ctx context.Context) (epoch int64, err error)
+	// raise counts the epoch up and returns it.
+	raise(ctx context.Context) (epoch int64, err error)
+	// release gives the lock up. epoch is the holder's, so that whoever stands by sees that it ended in good order; 0:
+	// it has none, or may be fenced.
+	release(epoch int64)
+}
+
+// lease is a server's right to write to the history: the epoch, which every transaction compares, and the lock.
+type lease struct {
+	epoch  int64
+	lost   atomic.Bool // the epoch is another server's
+	lock   hold        // nil: lost, and to be taken again
+	broken error       // why
+}
+
+// release is for Close.
+func (l *lease) release() {
+	if l.lock == nil {
+		return
+	}
+	epoch := l.epoch
+	if l.lost.Load() {
+		epoch = 0
+	}
+	l.lock.release(epoch)
+	l.lock = nil
+}
+
+// epoch is what the transactions of the history compare; 0: nothing.
+func (s *Store) epoch() int64 {
+	if s.lease == nil {
+		return 0
+	}
+	return s.lease.epoch
+}
+
+// Epoch returns the number of the lease, which grows with each; 0 without one. Anyone.
+func (s *Store) Epoch() int64 { return s.epoch() }
+
+// OpenLeased opens the database, as Open does, for the one server that may use it at a time. It waits until no other server
+// has the lease, then brings the tables up to date. It also waits while the database is away, restarts, or can only be read.
+// waiting is told why each time that changes: ErrStandby, ErrMigrating, or an error of the database. The lease must be kept by
+// KeepLease, and Close gives it up. The error says what no waiting would mend, or that ctx has ended.
+func OpenLeased(ctx context.Context, database, dataDir string, waiting func(why error)) (*Store, error) {
+	s, err := connect(database, dataDir)
+	if err != nil {
+		return nil, err
+	}
+	told := ""
+	a := acquisition{tell: func(why error) {
+		if cause := s.cause(why); cause != told {
+			told = cause
+			waiting(s.explain(why))
+		}
+	}}
+	tick := time.NewTicker(standbyInterval)
+	defer tick.Stop()
+	for {
+		if err = s.acquire(ctx, &a); err == nil {
+			return s, nil
+		}
+		if ctx.Err() != nil || !errors.Is(err, ErrStandby) && s.kind(err) != passing && s.kind(err) != contended {
+			return nil, errors.Join(s.failed("open the database", err), s.Close())
+		}
+		a.tell(err)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// acquisition is what a server knows that tries to get the lease.
+type acquisition struct {
+	tell    func(why error)
+	version int64     // of the tables
+	reached bool      // the database is there and can be used
+	waited  bool      // somebody else had the lease, or may have had it while the database was away
+	epoch   int64     // while somebody else had it; 0: not known
+	free    time.Time // since when nobody has the lock; zero: somebody has
+}
+
+// acquire tries to get the lease. ErrStandby says that somebody else has it, or may be about to take it again.
+func (s *Store) acquire(ctx context.Context, a *acquisition) error {
+	asking, cancel := context.WithTimeout(ctx, postgresConnect+answerTimeout)
+	defer cancel()
+	if err := s.standBy(asking, a); err != nil {
+		if !errors.Is(err, ErrStandby) { // those who had the lease may have lost it now as well
+			a.reached, a.waited, a.free = false, true, time.Time{}
+		}
+		return err
+	}
+	lock, err := s.lock(asking)
+	if err != nil {
+		return err
+	}
+	if lock == nil {
+		a.waited = true
+		return ErrStandby
+	}
+	if a.version != s.newest() {
+		a.tell(ErrMigrating)
+	}
+	l := &lease{lock: lock}
+	if err = s.migrate(ctx); err == nil { // which may take as long as it does
+		err = s.prepare(ctx)
+	}
+	if err == nil {
+		l.epoch, err = lock.raise(ctx)
+	}
+	if err != nil {
+		l.release()
+		return err
+	}
+	s.lease = l
+	return nil
+}
+
+// standBy returns nil when the lock may be taken.
+func (s *Store) standBy(ctx context.Context, a *acquisition) error {
+	if !a.reached {
+		var err error
+		if a.version, err = s.reach(ctx); err != nil {
+			return err
+		}
+		a.reached = true
+	}
+	held, err := s.held(ctx)
+	if err != nil {
+		return err
+	}
+	if held {
+		a.waited, a.free = true, time.Time{}
+		if a.epoch, err = s.readEpoch(ctx); err != nil {
+			a.epoch = 0 // tables of a version without it
+		}
+		return ErrStandby
+	}
+	if !a.waited {
+		return nil
+	}
+	if a.free.IsZero() {
+		a.free = time.Now()
+	}
+	if epoch, err := s.readEpoch(ctx); err == nil && a.epoch != 0 && epoch != a.epoch {
+		return nil // who had it gave it up
+	}
+	if time.Since(a.free) < standbyGrace {
+		return ErrStandby
+	}
+	return nil
+}
+
+func (s *Store) readEpoch(ctx context.Context) (epoch int64, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT epoch FROM counters").Scan(&epoch)
+	return epoch, err
+}
+
+// KeepLease watches over the lease until ctx ends, and returns nil then. When the lock was lost and nobody else has been
+// there since, it takes it again and calls retaken with the reason. It returns an error that is a history.ErrFenced when
+// another server has the lease: then whoever serves must stop. While the database is away nothing is known, so it goes on
+// trying. Only for a Store of OpenLeased, once, and to return before Close.
+func (s *Store) KeepLease(ctx context.Context, retaken func(why error)) error {
+	tick := time.NewTicker(standbyInterval)
+	defer tick.Stop()
+	for {
+		if s.lease.lock != nil {
+			s.lease.lock.wait(ctx)
+		} else {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+			}
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := s.watch(ctx, retaken); err != nil {
+			s.lease.lost.Store(true)
+			return s.failed("keep the lease", err)
+		}
+	}
+}
+
+// watch looks once whether the lease is still there.
+func (s *Store) watch(ctx context.Context, retaken func(why error)) error {
+	asking, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	l := s.lease
+	if l.lock != nil {
+		epoch, err := l.lock.check(asking)
+		if err == nil {
+			return l.compare(epoch)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		l.lock.release(0)
+		l.lock, l.broken = nil, s.explain(err)
+		if errors.Is(err, history.ErrFenced) {
+			return err
+		}
+		asking, cancel = context.WithTimeout(ctx, answerTimeout) // the rest of the first one's time may be short
+		defer cancel()
+	}
+	again, err := s.lock(asking)
+	if err != nil {
+		return nil // tried again
+	}
+	if again == nil {
+		return fmt.Errorf("its lock was lost (%w): %w", l.broken, history.ErrFenced)
+	}
+	epoch, err := again.check(asking)
+	if err == nil {
+		err = l.compare(epoch)
+	}
+	if err != nil {
+		again.release(0)
+		if errors.Is(err, history.ErrFenced) {
+			return err
+		}
+		return nil
+	}
+	l.lock = again
+	retaken(l.broken)
+	return nil
+}
+
+// compare returns history.ErrFenced when the epoch is another one than the lease's.
+func (l *lease) compare(epoch int64) error {
+	if epoch != l.epoch {
+		return fmt.Errorf("its epoch %d is over, %d has begun: %w", l.epoch, epoch, history.ErrFenced)
+	}
+	return nil
+}
+
+// setUp makes the tables, or brings them up to date, unless a server uses them.
+func (s *Store) setUp(ctx context.Context) error {
+	tick := time.NewTicker(standbyInterval)
+	defer tick.Stop()
+	for begun := time.Now(); ; {
+		version, err := s.reach(ctx)
+		if err != nil || version == s.newest() {
+			return err
+		}
+		lock, err := s.lock(ctx)
+		if err != nil {
+			return err
+		}
+		if lock != nil {
+			defer lock.release(0)
+			return s.migrate(ctx)
+		}
+		if time.Since(begun) > migratePatience { // one that begins would be through by now
+			return errOldTables
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
