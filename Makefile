@@ -11,7 +11,7 @@ IMAGE    ?= hubbub
 # The comparison with peers and with a bare write loop. It is no part of this repository.
 COMPARE  ?= ../shared/bench/compare.sh
 # What the tests need beyond Go, as command=package of Debian. The race detector needs a C compiler.
-NEEDS    := gcc=build-essential tmux=tmux initdb=postgresql
+NEEDS    := gcc=build-essential tmux=tmux initdb=postgresql /usr/sbin/pgbouncer=pgbouncer
 # Prints what go test prints, then the number of tests and those that were not run.
 GOTEST   := $(GO) tool gotestsum --format standard-quiet --
 # Packages whose tests run whole servers, under load or with the real program: `make check` leaves them out.
