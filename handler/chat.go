@@ -17,6 +17,8 @@ type Limits struct {
 	MessageBytesMax int           // of a chat message
 	MessageRate     int           // requests a second and session; 0: no limit
 	MessageBurst    int           // requests at once that the rate lets through
+	AddressRate     int           // requests a second of all sessions from an address, of IPv6 a /64; 0: no limit
+	AddressBurst    int           // the same for it
 	Heartbeat       time.Duration // the longest silence that clients are told to keep to; 0: any
 	ReplaceLogin    bool          // whether a second login under a name ends the first one, or is refused
 
@@ -71,6 +73,7 @@ type Chat struct {
 	hasher        account.Hasher
 	throttle      *account.Throttle
 	registrations *account.Registrations
+	rates         rates
 	revoked       sync.Map // by account: when its sessions were ended, a time.Duration since the start
 	unconfirmed   sync.Map // by session id: a *replay whose whispers may not have arrived yet
 

@@ -12,9 +12,6 @@ import (
 // packetsPerTurn is how many packets of one session a worker handles before others get their turn.
 const packetsPerTurn = 16
 
-// floodFactor is how many bursts of requests may be refused, at the message rate, before the session is ended.
-const floodFactor = 5
-
 // turn is a worker's time with one session: the session, the time, and buffers that are used again.
 type turn struct {
 	chat    *Chat
@@ -71,6 +68,7 @@ func (t *turn) run() (again bool) {
 // gone is the last thing on a session's strand.
 func (t *turn) gone(why session.Reason) {
 	t.session.Conclude(why)
+	t.chat.releaseRates(t.session)
 	if t.session.Account() != 0 {
 		t.chat.unconfirmed.Delete(t.session.ID())
 	}
@@ -134,21 +132,6 @@ func (t *turn) handle(m codec.Message) error {
 		return codec.NotLoggedIn
 	}
 	return handlers[row.Type](t, m)
-}
-
-// allowed takes a token of the session's rate. A session that is refused again and again is ended.
-func (t *turn) allowed() bool {
-	if t.limits.MessageRate == 0 {
-		return true
-	}
-	now, interval := int64(t.elapsed), int64(time.Second)/int64(t.limits.MessageRate)
-	if t.session.Rate().Take(now, interval, t.limits.MessageBurst) {
-		return true
-	}
-	if !t.session.Flood().Take(now, interval, t.limits.MessageBurst*floodFactor) {
-		t.session.End(session.Flooding, "you went on sending far above the rate limit")
-	}
-	return false
 }
 
 // fail answers a request that failed. It is the one place where errors become what the sender hears.

@@ -36,7 +36,7 @@ type Config struct {
 	Workers int `default:"0" help:"Handlers that run at a time. 0: 16 for each processor, so that some may wait for a lock or a disk."`
 
 	MaxSessions           int `default:"100000" help:"Connections at a time. More are refused with LOGIN_USER_FULL. The limit of open files minus 300 is kept to as well."`
-	SessionsPreallocated  int `default:"1024" help:"Sessions whose memory is taken at the start, 440 bytes each."`
+	SessionsPreallocated  int `default:"1024" help:"Sessions whose memory is taken at the start, 480 bytes each."`
 	ConnectionsPerAddress int `default:"0" reload:"" help:"Connections at a time from one address. 0: no limit, since behind a load balancer all come from one."`
 
 	MaxPacket  int `default:"4096" reload:"" help:"Largest packet from a client in bytes, header included: room for the longest message and its fields."`
@@ -47,6 +47,8 @@ type Config struct {
 
 	MessageRate  int `default:"20" reload:"" help:"Requests a second and session: more than a person types, less than a flood. 0: no limit."`
 	MessageBurst int `default:"40" reload:"" help:"Requests at once that the rate lets through, such as a pasted text."`
+
+	MessageRatePerAddress int `default:"-1" reload:"" help:"Requests a second of all sessions from one address, of IPv6 from one /64, with bursts in proportion to --message-burst, so that coming again and again fills no bucket. -1: ten times --message-rate, as for an office. 0: no limit, which a server behind a load balancer needs, where all come from one address."`
 
 	OutboxBytes Bytes `default:"1MiB" reload:"" help:"Bytes that may wait for a slow client before it is disconnected: some seconds of a busy lobby. When half of it waits the client is not read any more, so that its own answers never disconnect it."`
 	LaneBytes   Bytes `default:"16MiB" reload:"" help:"Bytes that may wait for one event loop before their senders wait, whose sockets are not read then: some 10 ms of its work. For broadcasts the lesser of this and --outbox-bytes, so that a burst waits before it closes receivers that keep up, and of 64 MiB for all members together."`
@@ -109,6 +111,8 @@ func (c *Config) Validate() error {
 		{c.MessageRate < 0 || c.MessageRate > 1e6, "--message-rate must be between 0, which is no limit, and 1000000"},
 		{c.MessageRate > 0 && (c.MessageBurst < 1 || c.MessageBurst > 1e6),
 			"--message-burst must be between 1, or nothing would get through, and 1000000"},
+		{c.MessageRatePerAddress < -1 || c.MessageRatePerAddress > 1e6,
+			"--message-rate-per-address must be between 0, which is no limit, and 1000000; or -1 for ten times --message-rate"},
 		{c.OutboxBytes < Bytes(c.MaxPacket), "--outbox-bytes must hold at least one packet (--max-packet)"},
 		{c.LaneBytes < Bytes(c.MaxPacket) || c.LaneBytes > 256<<20, "--lane-bytes must hold at least one packet (--max-packet) and at most 256MiB"},
 		{c.OutboxBytes > 1<<30, "--outbox-bytes must not be above 1GiB"},
@@ -127,11 +131,32 @@ func (c *Config) Validate() error {
 	return nil
 }
 
+const (
+	// addressFactor is how many times --message-rate an address has unless it is said: as much as ten people at full speed.
+	addressFactor = 10
+	// addressBurst is for how many seconds an address may speak at once where there is no --message-rate to follow.
+	addressBurst = 2
+)
+
+// addressRate returns how many requests a second an address has, and how many at once; 0 for no limit.
+func (c *Config) addressRate() (rate, burst int) {
+	rate = c.MessageRatePerAddress
+	if rate < 0 {
+		rate = min(addressFactor*c.MessageRate, 1e6)
+	}
+	if c.MessageRate == 0 {
+		return rate, addressBurst * rate
+	}
+	return rate, max(1, int(int64(rate)*int64(c.MessageBurst)/int64(c.MessageRate)))
+}
+
 // ChatLimits returns what of the configuration bounds clients.
 func (c *Config) ChatLimits() handler.Limits {
+	addressRate, addressBurst := c.addressRate()
 	return handler.Limits{
 		PacketBytesMax: c.MaxPacket, MessageBytesMax: c.MaxMessage,
 		MessageRate: c.MessageRate, MessageBurst: c.MessageBurst,
+		AddressRate: addressRate, AddressBurst: addressBurst,
 		Heartbeat: c.Heartbeat, ReplaceLogin: c.DuplicateLogin == "replace",
 		AccountsOnly: c.Auth == "accounts", RegistrationClosed: c.Registration == "closed",
 		QueueBytesMax: int(c.HistoryQueue),

@@ -49,6 +49,27 @@ func TestNumbersThatAreTooLarge(t *testing.T) {
 	f("--message-rate", func(c *Config) { c.MessageRate = 2e9 }) // no nanosecond between two
 	f("--message-burst", func(c *Config) { c.MessageBurst = 1e10 })
 	f("--message-burst", func(c *Config) { c.MessageBurst = 0 })
+	f("--message-rate-per-address", func(c *Config) { c.MessageRatePerAddress = 2e9 })
+	f("--message-rate-per-address", func(c *Config) { c.MessageRatePerAddress = -2 })
 	f("--history-queue", func(c *Config) { c.HistoryQueue = 1 << 40 })
 	f("--workers", func(c *Config) { c.Workers = 2e9 }) // twice as many are ants' in 32 bits
+}
+
+// What an address may send follows what a session may, unless it is said.
+func TestAddressRate(t *testing.T) {
+	f := func(rate, burst, perAddress, wantRate, wantBurst int) {
+		t.Helper()
+		c := Config{MessageRate: rate, MessageBurst: burst, MessageRatePerAddress: perAddress}
+		if limits := c.ChatLimits(); limits.AddressRate != wantRate || limits.AddressBurst != wantBurst {
+			t.Errorf("%d/s, %d at once and %d: %d/s, %d at once", rate, burst, perAddress, limits.AddressRate, limits.AddressBurst)
+		}
+	}
+	f(20, 40, -1, 200, 400)
+	f(1, 3, -1, 10, 30)
+	f(0, 40, -1, 0, 0)
+	f(20, 40, 0, 0, 1)
+	f(20, 40, 5, 5, 10)
+	f(1e6, 1e6, -1, 1e6, 1e6)
+	f(100, 1, 1, 1, 1)
+	f(0, 40, 50, 50, 100)
 }

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"hubbub/codec"
+	"hubbub/handler/account"
 	"hubbub/session"
 )
 
@@ -62,7 +63,7 @@ func (e *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 	switch {
 	case s.draining.Load():
 		refuse = session.ShuttingDown
-	case !s.addresses.admit(address.Addr(), s.config.Load().ConnectionsPerAddress, cn):
+	case !s.addresses.admit(account.Network(address.Addr()), s.config.Load().ConnectionsPerAddress, cn):
 		refuse = session.AddressLimit
 		detail = "there are too many connections from your address; close one or try again later"
 	}

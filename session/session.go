@@ -94,6 +94,7 @@ type Session struct {
 	// Owned by the strand.
 	rate     Rate
 	flood    Rate
+	shared   Shared
 	run      []byte // the packets that were taken last
 	left     int    // how many bytes of them the last turn had no time for
 	parked   bool   // it stands still until Resume
