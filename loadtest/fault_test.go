@@ -16,10 +16,11 @@ import (
 
 func TestMain(m *testing.M) { chattest.Main(m) }
 
-// startServer runs a server whose clients may say as much as they like, and returns its address.
+// startServer runs a server whose clients may say as much as they like, and take their time to log in. It returns its
+// address.
 func startServer(t *testing.T) string {
 	t.Helper()
-	return chattest.Serve(t, "--message-rate=0", "--drain=100ms").Address
+	return chattest.Serve(t, "--message-rate=0", "--login-timeout=2m", "--drain=100ms").Address
 }
 
 // Each load test waits at its end for what is under way. Where nothing may be lost that is a last resort and as long as
@@ -108,7 +109,7 @@ func TestAnswersThatOvertake(t *testing.T) {
 		t.Parallel()
 		// Each user sends some 300 broadcasts. However they bunch on a slow machine, no more than 200 or so are refused, and
 		// 500, five bursts, are needed to be disconnected for it; and some are refused, unless all take 20 s.
-		server := chattest.Serve(t, "--message-rate=10", "--message-burst=100", "--drain=100ms", "--database=sqlite", "--data-dir="+t.TempDir())
+		server := chattest.Serve(t, "--message-rate=10", "--message-burst=100", "--login-timeout=2m", "--drain=100ms", "--database=sqlite", "--data-dir="+t.TempDir())
 		p, address := startProxy(t, server.Address, fault, 100, codec.TypeBroadcastResponse)
 		drain := forNothing
 		if fault != none {

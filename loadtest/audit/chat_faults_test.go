@@ -134,7 +134,7 @@ func TestNobodyIsAccused(t *testing.T) {
 }
 
 // seeds is how many runs each test makes of each kind.
-const seeds = 25
+const seeds = 10
 
 // TestEveryFaultIsFound: faults are counted exactly, as what they are and at whom they happened, however rare or frequent.
 func TestEveryFaultIsFound(t *testing.T) {
