@@ -25,7 +25,7 @@ const inside = "HUBBUB_TEST_ON_DISK"
 func On(t *testing.T, test func(t *testing.T, disk string)) {
 	t.Helper()
 	if disk := os.Getenv(inside); disk != "" {
-		if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=4m"); err != nil {
+		if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=4m,mode=0700"); err != nil {
 			testenv.NotRun(t, lacks, err)
 		}
 		test(t, disk)
