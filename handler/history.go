@@ -2,7 +2,6 @@ package handler
 
 import (
 	"context"
-	"errors"
 
 	"hubbub/codec"
 	"hubbub/handler/account"
@@ -44,13 +43,13 @@ func (t *turn) page(m *codec.HistoryRequest) error {
 
 // page reads a page from the database. The error is a Code.
 func (c *Chat) page(ctx context.Context, m *codec.HistoryRequest, self history.Party, with string) (*codec.HistoryResponse, error) {
-	var of history.Conversation
+	of := []history.Conversation{{}}
 	if with != "" {
-		found, err := c.config.Accounts.Find(ctx, with)
-		if err != nil && !errors.Is(err, account.ErrUnknown) {
+		ids, err := c.config.History.Namesakes(ctx, with)
+		if err != nil {
 			return nil, c.unavailable("accounts", err)
 		}
-		of = history.Conversation{A: self, B: history.Party{Account: found.ID, Name: with}}
+		of = conversations(self, with, ids)
 	}
 	if c.journal.Kept() < c.lastID() {
 		_ = c.flush(ctx) // who has just said something finds it; while that can't be kept, the rest can be read
@@ -59,11 +58,22 @@ func (c *Chat) page(ctx context.Context, m *codec.HistoryRequest, self history.P
 	if limit == 0 || limit > codec.HistoryMax {
 		limit = codec.HistoryMax
 	}
-	page, err := c.config.History.Page(ctx, []history.Conversation{of}, m.Before, m.After, limit)
+	page, err := c.config.History.Page(ctx, of, m.Before, m.After, limit)
 	if err != nil {
 		return nil, c.unavailable("the history", err)
 	}
 	return paged(m, page), nil
+}
+
+// conversations are those that an account has had under a name: with guests who had it, and with the accounts that have or
+// had it. So what was said to a guest is there once the name is an account's, and what was said to an account once that
+// is removed. The reader's own side is its account alone.
+func conversations(self history.Party, name string, accounts []int64) []history.Conversation {
+	of := []history.Conversation{{A: self, B: history.Party{Name: name}}}
+	for _, id := range accounts {
+		of = append(of, history.Conversation{A: self, B: history.Party{Account: id, Name: name}})
+	}
+	return of
 }
 
 // paged is the answer that a page makes.
