@@ -25,7 +25,7 @@ func (t *turn) broadcastMessage(m *codec.BroadcastRequest) error {
 
 // Sequence implements session.Broadcast: ids grow in the order in which everybody gets the messages.
 func (t *turn) Sequence() (err error) {
-	t.broadcast.ID, err = t.keep(false)
+	t.broadcast.ID, t.broadcast.At, err = t.keep(false)
 	return err
 }
 

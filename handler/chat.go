@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,7 +37,8 @@ type Config struct {
 
 	Accounts account.Store // nil: everybody is a guest
 	History  history.Store // nil: nothing is kept
-	Newest   codec.ID      // the newest id in History: new ones are above it, whatever the clock says
+	Newest   codec.ID      // the newest id that may have been given before: new ones are above it, whatever the clock says
+	Reserved codec.ID      // ids up to here are reserved in the database; 0: they need not be
 	Async    bool          // whether SUCCESS does not wait for the database
 	// Hash runs what keeps a processor busy for long, and Fetch what waits for the database. Needed with Accounts.
 	Hash, Fetch Runner
@@ -68,6 +70,8 @@ type Chat struct {
 	draining atomic.Bool
 	turns    sync.Pool
 	tick     atomic.Uint64 // the last message id's
+	ceiling  atomic.Uint64 // the tick up to which ids follow the clock; history.ReserveTicks more are reserved
+	reserved atomic.Uint64 // the codec.ID up to which ids are reserved; 0: they need not be
 
 	journal       *history.Journal // nil: nothing is kept
 	hasher        account.Hasher
@@ -89,12 +93,18 @@ func New(config Config) *Chat {
 	c := &Chat{config: config, begun: config.Now()}
 	c.turns.New = func() any { return &turn{chat: c} }
 	c.tick.Store(max(1, config.Newest.Tick())) // 0 would be no id, and a login before the first message tells one
+	c.ceiling.Store(math.MaxUint64)
+	if config.Reserved != 0 {
+		c.ceiling.Store(0)
+		c.Reserved(config.Reserved)
+	}
 	if config.Accounts != nil {
 		c.hasher, c.throttle, c.registrations = account.DefaultHasher, account.NewThrottle(), account.NewRegistrations()
 	}
 	if config.History != nil {
 		c.journal = history.New(history.Config{
 			Store: config.History, Newest: config.Newest, Answer: c.answerKept, Failed: config.Unkept, Appended: config.Kept,
+			Kept: c.keptUpTo,
 		})
 	}
 	c.SetLimits(config.Limits)
@@ -115,9 +125,6 @@ func (c *Chat) SetLimits(limits Limits) {
 // Journal returns what keeps messages, for its goroutine and its figures; nil when nothing is kept. Anyone.
 func (c *Chat) Journal() *history.Journal { return c.journal }
 
-// lastID returns the id of the newest message. Anyone.
-func (c *Chat) lastID() codec.ID { return codec.MakeID(c.tick.Load(), c.config.Node) }
-
 // Drain refuses logins from now on, because the server is shutting down. Anyone.
 func (c *Chat) Drain() { c.draining.Store(true) }
 
@@ -135,14 +142,3 @@ func (c *Chat) Denied() uint64 { return c.denied.Load() }
 
 // Hashed returns how many hashes of passwords were computed. Anyone.
 func (c *Chat) Hashed() uint64 { return c.hashed.Load() }
-
-// nextID returns the id of a message that is accepted at a tick. Ids grow in the order of the calls.
-func (c *Chat) nextID(floor uint64) codec.ID {
-	for {
-		last := c.tick.Load()
-		next := max(last+1, floor)
-		if c.tick.CompareAndSwap(last, next) {
-			return codec.MakeID(next, c.config.Node)
-		}
-	}
-}

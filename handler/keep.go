@@ -6,6 +6,7 @@ import (
 
 	"hubbub/codec"
 	"hubbub/handler/history"
+	"hubbub/session"
 )
 
 // remark is a message that the turn is about to send: what a sequencer needs of it, so that its id, its place in the
@@ -26,18 +27,24 @@ func (t *turn) prepare(ref uint32, to, text string) {
 	t.remark = remark{ref: ref, to: history.Party{Name: to}, text: text}
 }
 
-// keep gives the message that was begun its id and notes it in the history. The sequencer is held. The error is what
-// Journal.Admit returns when too much waits for the database, and then the message must go to nobody.
-func (t *turn) keep(mail bool) (codec.ID, error) {
+// keep gives the message that was begun its id, and its time where the id does not tell that, and notes it in the history.
+// The sequencer is held. The error is what Journal.Admit returns when too much waits for the database, and then the message
+// must go to nobody.
+func (t *turn) keep(mail bool) (id codec.ID, at uint64, err error) {
 	c, r := t.chat, &t.remark
 	if c.journal == nil {
-		return c.nextID(t.tick), nil
+		id = c.nextID(t.tick)
+		return id, id.At(t.tick), nil
 	}
 	m := history.Message{From: t.party(), To: r.to, Text: r.text, Mail: mail}
 	if err := c.journal.Admit(t.session, len(m.From.Name)+len(m.To.Name)+len(m.Text)); err != nil {
-		return 0, err
+		return 0, 0, err
+	}
+	if c.exhausted() {
+		return 0, 0, session.ErrBusy
 	}
 	m.ID = c.nextID(t.tick)
+	m.At = m.ID.At(t.tick)
 	receipt := history.Receipt{To: t.session.Ref(), Ref: r.ref, Whisper: !m.Public()}
 	r.kept = !c.config.Async
 	if !r.kept {
@@ -47,7 +54,7 @@ func (t *turn) keep(mail bool) (codec.ID, error) {
 	if receipt.Ref != 0 && t.dialect == codec.Native {
 		t.session.Owe(receiptBytes)
 	}
-	return m.ID, nil
+	return m.ID, m.At, nil
 }
 
 // receiptBytes is the length of what tells a native sender that a message is kept. A classic one is told nothing.

@@ -61,7 +61,7 @@ type whispering turn
 // Sequence implements session.Whisper.
 func (w *whispering) Sequence(account int64, here bool) (err error) {
 	w.remark.to.Account = account
-	w.whisper.ID, err = (*turn)(w).keep(!here)
+	w.whisper.ID, w.whisper.At, err = (*turn)(w).keep(!here)
 	return err
 }
 

@@ -32,6 +32,8 @@ type Config struct {
 	HistoryAge   time.Duration `default:"2160h" reload:"" help:"How long messages are kept: 90 days. 0: for ever."`
 	HistoryCount int64         `default:"10000000" reload:"" help:"How many messages are kept, of all conversations together: some 2 GB. 0: all."`
 
+	ClockJump string `default:"refuse" enum:"refuse,accept" reload:"" help:"Whether --history-age follows a clock that differs by more than a quarter of it, 1h to 24h, from the time that the database and the uptime support. refuse: messages grow old by the latter. accept: the clock is right, for example after some days off."`
+
 	Loops   int `default:"0" help:"Event loops. 0: one for each processor, which is all that can run at a time."`
 	Workers int `default:"0" help:"Handlers that run at a time. 0: 16 for each processor, so that some may wait for a lock or a disk."`
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -53,13 +54,15 @@ var (
 	descKept        = desc("history_kept_total", "Messages that were kept.")
 	descUnkept      = desc("history_failures_total", "Attempts to keep a group of messages that failed; they are repeated.")
 	descPruned      = desc("history_pruned_total", "Messages that were removed because of their age or number.")
+	descPrunes      = desc("history_prunes_total", "Times that was removed what was too old or too much.")
+	descClockJump   = desc("clock_jump_seconds", "By how much the system's clock is ahead of the time that is believed for --history-age; 0: they agree.")
 	descPanics      = desc("panics_total", "Panics that were caught.")
 	descDraining    = desc("draining", "1 while the server shuts down.")
 	allDescs        = []*prometheus.Desc{
 		descSessions, descSessionsMax, descNames, descAccepted, descUnaccepted, descTurnedAway, descEnded, descSlow, descPackets,
 		descIgnored, descRefused, descReceived, descSent, descDeliveries, descWrites, descBatch, descLaneDepth,
 		descHashing, descReading, descHashed, descDenied, descQueued, descQueuedBytes, descKept, descUnkept, descPruned,
-		descHeld, descWaiting, descStrands, descWorkersBusy, descWorkers, descPanics, descDraining,
+		descPrunes, descClockJump, descHeld, descWaiting, descStrands, descWorkersBusy, descWorkers, descPanics, descDraining,
 	}
 )
 
@@ -141,6 +144,8 @@ func (m *metrics) collectStore(gauge func(*prometheus.Desc, float64, ...string),
 	counter(descHashed, s.chat.Hashed())
 	counter(descDenied, s.chat.Denied())
 	counter(descPruned, s.pruned.Load())
+	counter(descPrunes, s.prunes.Load())
+	gauge(descClockJump, time.Duration(s.clock.jump.Load()).Seconds())
 	if journal := s.chat.Journal(); journal != nil {
 		stats := journal.Stats()
 		gauge(descWaiting, float64(stats.Waiting), "history")

@@ -38,7 +38,7 @@ func TestPrune(t *testing.T) {
 		}
 		s := &Server{store: kept, log: zap.NewNop()}
 		s.config.Store(&Config{HistoryAge: test.age, HistoryCount: test.count})
-		if done, err := s.prune(t.Context()); err != nil || !done {
+		if done, err := s.prune(t.Context(), time.Now()); err != nil || !done {
 			t.Errorf("%+v: %v, %v", test, done, err)
 		}
 		page, err := kept.Page(t.Context(), []history.Conversation{{}}, 0, 0, 100)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/panjf2000/gnet/v2"
 )
@@ -57,6 +58,12 @@ func (s *Server) check(ctx context.Context) (checks map[string]string, ok bool) 
 		fail("draining", "yes") // the loops end meanwhile, and one that has ended must not be asked
 	default:
 		s.checkThreads(ctx, checks, fail)
+	}
+	if s.store != nil {
+		checks["clock"] = "ok" // what is wrong with it keeps nobody from chatting
+		if text := jumpText(time.Duration(s.clock.jump.Load())); text != "" {
+			checks["clock"] = text
+		}
 	}
 	if s.store != nil { // last, because it may use up the time
 		checks["database"] = "ok"

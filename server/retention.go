@@ -7,7 +7,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"hubbub/codec"
 	"hubbub/handler/history"
 )
 
@@ -17,6 +16,10 @@ const (
 	pruneStep     = 1000
 	// pruneShare is the part of --history-count that may be kept beyond it until the interval is over.
 	pruneShare = 16
+	// marksMax is how many marks of what was said when there are for --history-age at least; markMax is how far they are
+	// apart at most.
+	marksMax = 1000
+	markMax  = time.Hour
 )
 
 // lookAfter ends the sessions of accounts that may not be logged in any more, and removes messages that are too old or
@@ -24,7 +27,7 @@ const (
 func (s *Server) lookAfter(ctx context.Context) {
 	tick := time.NewTicker(revokeInterval)
 	defer tick.Stop()
-	revoked, pruned, keptThen := s.revoked, time.Now(), uint64(0)
+	revoked, pruned, keptThen := s.revoked, time.Time{}, uint64(0)
 	for {
 		select {
 		case <-ctx.Done():
@@ -33,11 +36,19 @@ func (s *Server) lookAfter(ctx context.Context) {
 		}
 		var err error
 		kept := s.kept()
+		now, sure, changed := s.today()
+		if changed {
+			pruned = time.Time{}
+		}
 		if revoked, err = s.chat.Revoke(ctx, revoked); err == nil &&
 			(time.Since(pruned) > pruneInterval || s.config.Load().many(kept-keptThen)) {
 			var done bool
-			if done, err = s.prune(ctx); done && err == nil {
+			if err = s.note(ctx, now, sure); err == nil {
+				done, err = s.prune(ctx, now)
+			}
+			if done && err == nil {
 				pruned, keptThen = time.Now(), kept
+				s.prunes.Add(1)
 			}
 		}
 		if err = errors.Join(err, s.store.Checkpoint(ctx)); err != nil && ctx.Err() == nil {
@@ -59,13 +70,31 @@ func (c *Config) many(messages uint64) bool {
 	return c.HistoryCount > 0 && messages > uint64(c.HistoryCount)/pruneShare
 }
 
-// prune removes what is beyond what the configuration says is to be kept. It reports false when it did so for as long as
+// note keeps what another server goes on from: up to which id ids are reserved and, if the server is sure of it, the time.
+func (s *Server) note(ctx context.Context, now time.Time, sure bool) error {
+	note := history.Note{Reserved: s.chat.Reserve(), Every: markMax}
+	if age := s.config.Load().HistoryAge; age > 0 {
+		note.Every = min(markMax, max(pruneInterval, age/marksMax))
+	}
+	if sure {
+		note.At = now
+	}
+	if err := s.store.Note(ctx, note); err != nil {
+		return err
+	}
+	s.chat.Reserved(note.Reserved)
+	return nil
+}
+
+// prune removes what is beyond what the configuration says is to be kept. now is the time by which messages are old. It reports false when it did so for as long as
 // a ban may wait to be noticed, and there is more.
-func (s *Server) prune(ctx context.Context) (done bool, err error) {
+func (s *Server) prune(ctx context.Context, now time.Time) (done bool, err error) {
 	config := s.config.Load()
 	keep := history.Retention{Count: config.HistoryCount}
 	if config.HistoryAge > 0 {
-		keep.From = codec.MakeID(codec.TickAt(time.Now().Add(-config.HistoryAge)), 0)
+		if keep.From, err = s.store.Cutoff(ctx, now.Add(-config.HistoryAge)); err != nil {
+			return true, err
+		}
 	}
 	for begun := time.Now(); time.Since(begun) < revokeInterval; {
 		n, more, err := s.store.Prune(ctx, keep, pruneStep)

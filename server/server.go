@@ -36,6 +36,7 @@ type Server struct {
 
 	events  *events
 	metrics *metrics
+	clock   *clock     // nil without a store
 	revoked int64      // the newest revocation before the server began
 	limit   int        // of sessions, by the configuration and the open files
 	fenced  chan error // why this server must not go on, once
@@ -54,6 +55,7 @@ type Server struct {
 	received   atomic.Uint64
 	panics     atomic.Uint64
 	pruned     atomic.Uint64
+	prunes     atomic.Uint64
 
 	acceptErrors atomic.Uint64
 

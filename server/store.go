@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"hubbub/codec"
 	"hubbub/handler"
 	"hubbub/handler/account"
 	"hubbub/handler/history"
@@ -19,6 +20,14 @@ import (
 type Store interface {
 	account.Store
 	history.Store
+	// State returns what a server goes on from that begins to use the database.
+	State(ctx context.Context) (history.State, error)
+	// Note keeps what a server goes on from.
+	Note(ctx context.Context, note history.Note) error
+	// Cutoff returns the id below which messages are older than a time.
+	Cutoff(ctx context.Context, before time.Time) (codec.ID, error)
+	// Release gives back the ids above the newest that was given, if nobody else has reserved any since.
+	Release(ctx context.Context, reserved, given codec.ID) error
 	// Check reports whether the database is there.
 	Check(ctx context.Context) error
 	// Checkpoint gives the disk space back that readers kept the database from reusing. It is cheap when there is none.
@@ -80,8 +89,8 @@ func (s *Server) remember(chat *handler.Config) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), keepTimeout)
 	defer cancel()
-	if chat.Newest, _, err = s.store.Bounds(ctx); err != nil {
-		return fmt.Errorf("read the newest message from the database: %w", err)
+	if err := s.resume(ctx, chat); err != nil {
+		return err
 	}
 	revoked, err := s.store.Revocations(ctx, -1)
 	if err != nil {
@@ -106,6 +115,38 @@ func (s *Server) remember(chat *handler.Config) error {
 		s.log.Info("messages are kept again")
 	}
 	return nil
+}
+
+// resume goes on from where the last server of the database ended, however it did: above the ids that it may have given,
+// and with the time that it was sure of.
+func (s *Server) resume(ctx context.Context, chat *handler.Config) error {
+	state, err := s.store.State(ctx)
+	if err != nil {
+		return fmt.Errorf("read what to go on from: %w", err)
+	}
+	chat.Newest = state.Newest
+	chat.Reserved = handler.Reserve(chat.Now(), state.Newest)
+	if err := s.store.Note(ctx, history.Note{Reserved: chat.Reserved}); err != nil {
+		return fmt.Errorf("reserve message ids: %w", err)
+	}
+	config := s.config.Load()
+	evidence, now := state.Noted, time.Now().Round(0)
+	// The database says that its newest message should be gone for long, and it is there. So it was not looked after all
+	// that time, or that time has not passed.
+	late := !state.Last.IsZero() && config.HistoryAge > 0 && now.Sub(state.Last) > config.HistoryAge+config.tolerance()
+	if evidence.IsZero() || late {
+		evidence = state.Last
+	}
+	s.clock = newClock(evidence, now, uptime(), config.tolerance(), config.ClockJump == "accept")
+	return nil
+}
+
+// release gives back the ids that were reserved and not given, once nothing is said any more.
+func (s *Server) release(ctx context.Context) {
+	reserved, given := s.chat.Given()
+	if err := s.store.Release(ctx, reserved, given); err != nil {
+		s.log.Warn("reserved message ids are lost; ids are minutes ahead of the clock after the next start", zap.Error(err))
+	}
 }
 
 // upkeep starts what keeps messages and looks after the database, and returns what ends it: then everything is kept that
@@ -133,13 +174,20 @@ func (s *Server) upkeep() (end func(fenced bool)) {
 		<-done
 		s.hashing.finish(wait)
 		s.reading.finish(wait)
-		if journal == nil {
-			return
-		}
 		ctx, cancel := context.WithTimeout(context.Background(), wait)
 		defer cancel()
+		if journal == nil {
+			if !fenced {
+				s.release(ctx)
+			}
+			return
+		}
 		if err := journal.Close(ctx); err != nil {
 			s.log.Error("some of what was said last is not kept", zap.Error(err))
+			return
+		}
+		if !fenced { // else they are not this server's any more
+			s.release(ctx)
 		}
 	}
 }

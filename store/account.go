@@ -14,8 +14,9 @@ import (
 // accountColumns are those of an account that scanAccount reads.
 const accountColumns = "id, name, hash, created, ban_until, ban_reason"
 
-// revocationAge is how long a revocation is kept: far longer than a server takes to look for it.
-const revocationAge = 24 * time.Hour
+// revocationsMax is how many revocations are kept: far more than there are in the second that a server takes to look for
+// them. Their number bounds them and not their age, since a clock that jumps would remove those that nobody has seen.
+const revocationsMax = 10_000
 
 // registered is why of the entry among the revocations that says that a name has become an account's.
 const registered = "registered"
@@ -106,7 +107,7 @@ func (s *Store) List(ctx context.Context, after string, limit int) ([]account.Ac
 	return accounts, s.failed("list accounts", err)
 }
 
-// Revocations implements account.Store. Those older than a day may be gone.
+// Revocations implements account.Store. All but the newest 10,000 may be gone.
 func (s *Store) Revocations(ctx context.Context, after int64) ([]account.Revocation, error) {
 	query := "SELECT seq, account, name, why FROM revocations WHERE seq > $1 ORDER BY seq"
 	if after < 0 {
@@ -129,16 +130,15 @@ func revoke(ctx context.Context, tx *sql.Tx, name, why string, changed row) erro
 // nobody sees one before all lower ones.
 func announce(ctx context.Context, tx *sql.Tx, id int64, name, why string) error {
 	var seq int64
-	now := time.Now()
-	if _, err := tx.ExecContext(ctx, "DELETE FROM revocations WHERE at < $1", now.Add(-revocationAge).UnixMilli()); err != nil {
-		return err
-	}
 	const count = "UPDATE counters SET revocations = revocations + 1 RETURNING revocations"
 	if err := tx.QueryRowContext(ctx, count).Scan(&seq); err != nil {
 		return err
 	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM revocations WHERE seq <= $1", seq-revocationsMax); err != nil {
+		return err
+	}
 	_, err := tx.ExecContext(ctx, "INSERT INTO revocations (seq, account, name, why, at) VALUES ($1, $2, $3, $4, $5)",
-		seq, id, name, why, now.UnixMilli())
+		seq, id, name, why, time.Now().UnixMilli())
 	return err
 }
 

@@ -60,8 +60,8 @@ func (s *Store) complete(ctx context.Context, messages []history.Message) error 
 			}
 		}
 		const count = "UPDATE counters SET messages = messages + $1, newest = CASE WHEN newest < $2 THEN $2 ELSE newest END, " +
-			"prunable = CASE WHEN prunable > $3 THEN $3 ELSE prunable END"
-		_, err = tx.ExecContext(ctx, count, counted(missing), number(last), number(first))
+			"prunable = CASE WHEN prunable > $3 THEN $3 ELSE prunable END, reserved = CASE WHEN reserved < $4 THEN $4 ELSE reserved END"
+		_, err = tx.ExecContext(ctx, count, counted(missing), number(last), number(first), reservation(number(last)))
 		return err
 	})
 }

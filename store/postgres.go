@@ -158,9 +158,9 @@ const postgresRows = "INSERT INTO messages (conversation, " + columns + ") " +
 // the row of counters locked and the epoch compared.
 func (e *postgresEngine) insert(ctx context.Context, epoch int64, messages []history.Message) error {
 	const query = "WITH counted AS (UPDATE counters SET newest = greatest(newest, $10), messages = messages + $11::bigint, " +
-		"prunable = least(prunable, $12) WHERE $13::bigint IN (0, epoch) RETURNING epoch) " + postgresRows + " WHERE EXISTS (SELECT FROM counted)"
+		"prunable = least(prunable, $12), reserved = greatest(reserved, $14) WHERE $13::bigint IN (0, epoch) RETURNING epoch) " + postgresRows + " WHERE EXISTS (SELECT FROM counted)"
 	result, err := e.db.ExecContext(ctx, query, append(arrays(messages),
-		number(messages[len(messages)-1].ID), counted(messages), number(messages[0].ID), epoch)...)
+		number(messages[len(messages)-1].ID), counted(messages), number(messages[0].ID), epoch, reservation(number(messages[len(messages)-1].ID)))...)
 	if err != nil {
 		return err
 	}

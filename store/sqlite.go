@@ -107,7 +107,8 @@ func (e *sqliteEngine) prepare(ctx context.Context) (err error) {
 		}
 		e.inserts = append(e.inserts, insertion{n, stmt})
 	}
-	const count = "UPDATE counters SET newest = max(newest, ?), messages = messages + ?, prunable = min(prunable, ?) " +
+	const count = "UPDATE counters SET newest = max(newest, ?), messages = messages + ?, prunable = min(prunable, ?), " +
+		"reserved = max(reserved, ?) " +
 		"WHERE ? IN (0, epoch)"
 	e.count, err = e.db.PrepareContext(ctx, count)
 	return err
@@ -120,7 +121,7 @@ func (e *sqliteEngine) insert(ctx context.Context, epoch int64, messages []histo
 	}
 	defer tx.Rollback() // after a commit it does nothing
 	first, newest := number(messages[0].ID), number(messages[len(messages)-1].ID)
-	result, err := tx.StmtContext(ctx, e.count).ExecContext(ctx, newest, counted(messages), first, epoch)
+	result, err := tx.StmtContext(ctx, e.count).ExecContext(ctx, newest, counted(messages), first, reservation(newest), epoch)
 	if err != nil {
 		return err
 	}

@@ -97,6 +97,9 @@ func (j *Journal) keep(group []Message) bool {
 		j.heard(err)
 		if err == nil {
 			j.config.Appended(len(group), time.Since(begin))
+			if j.config.Kept != nil {
+				j.config.Kept(group[len(group)-1].ID)
+			}
 			return true
 		}
 		if errors.Is(err, ErrFenced) || errors.Is(err, ErrConflict) {

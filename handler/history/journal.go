@@ -17,6 +17,8 @@ type Config struct {
 	Newest codec.ID // the newest message that was ever in the Store, as its Bounds says
 	// Answer is told whose messages are kept now, in the order of the messages. It must not block, nor keep the slice.
 	Answer func([]Receipt)
+	// Kept is told up to which message everything is in the Store. It must not block. nil: nobody is told.
+	Kept func(upTo codec.ID)
 	// Failed is told of the first Append that failed after one that did not, and with nil of the first one that did not
 	// after that. An ErrFenced or an ErrConflict is the last that it is told: nothing is kept any more.
 	Failed func(error)
