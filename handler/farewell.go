@@ -18,6 +18,7 @@ var farewells = [session.Reasons]codec.Code{
 	session.ServerFull:     codec.LoginUserFull,
 	session.AddressLimit:   codec.LoginUserFull,
 	session.Overloaded:     codec.ServerBusy,
+	session.MemoryBudget:   codec.ServerBusy,
 	session.Kicked:         codec.Kicked,
 	session.ShuttingDown:   codec.ShuttingDown,
 	session.ServerError:    codec.ServerError,

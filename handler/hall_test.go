@@ -151,6 +151,7 @@ func (*visitor) Flush() error             { return nil }
 func (v *visitor) PauseReading(bool) bool { return !v.unpausable }
 func (v *visitor) CloseWrite() error      { v.shut = true; return nil }
 func (v *visitor) Close() error           { return nil }
+func (v *visitor) Abort() error           { return nil }
 
 // reads lets the client read on.
 func (v *visitor) reads() {

@@ -20,6 +20,9 @@ func (t *turn) login(m *codec.LoginRequest) error {
 	if t.chat.draining.Load() {
 		return codec.ShuttingDown
 	}
+	if t.chat.Hub.MemoryExceeded() {
+		return codec.ServerBusy
+	}
 	name, ok := account.CanonicalName(m.User)
 	if !ok {
 		return codec.NameInvalid

@@ -21,6 +21,7 @@ func (*recorder) OutboundBuffered() int  { return 0 }
 func (*recorder) Flush() error           { return nil }
 func (*recorder) PauseReading(bool) bool { return true }
 func (*recorder) Close() error           { return nil }
+func (*recorder) Abort() error           { return nil }
 
 func (r *recorder) CloseWrite() error {
 	r.shut = true

@@ -65,6 +65,7 @@ var elsewhere = map[session.Reason]string{
 	session.ServerError:    "TestAPanicEndsItsSessionOnly",
 	session.Kicked:         "TestBanEndsSessions", // of cmd/hubbub
 	session.NameRegistered: "TestAddEndsTheGuest", // of cmd/hubbub
+	session.MemoryBudget:   "TestHalfSentPackets", // of cmd/hubbub
 }
 
 func TestEveryFarewellHasAScript(t *testing.T) {

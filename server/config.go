@@ -56,6 +56,10 @@ type Config struct {
 	LaneBytes   Bytes `default:"16MiB" reload:"" help:"Bytes that may wait for one event loop before their senders wait, whose sockets are not read then: some 10 ms of its work. For broadcasts the lesser of this and --outbox-bytes, so that a burst waits before it closes receivers that keep up, and of 64 MiB for all members together."`
 	StrandBytes Bytes `default:"1MiB" reload:"" help:"Bytes of one client's requests that may wait for a worker. At half of it, or 64 KiB, its socket is not read until half of that is done. Where that can't be had (other systems than Linux, or no /proc) the client is disconnected with SERVER_BUSY at all of it."`
 
+	MemoryBudget  Bytes `default:"0" help:"Memory for everything that clients make the server hold: connections, requests, what they do not read, queues. Beyond it the sessions that use the most are ended, and logins are refused. 0: two fifths of what the container or the machine has, so that the collector and the kernel have room."`
+	SendBuffer    Bytes `default:"192KiB" help:"The kernel's buffer for what a client has not read yet, SO_SNDBUF, for which it takes twice the memory. Left to itself it takes 4 MiB for each client that reads nothing. 0: the kernel decides."`
+	ReceiveBuffer Bytes `default:"64KiB" help:"The kernel's buffer for what the server has not read yet, SO_RCVBUF, for which it takes twice the memory: more than a client sends at once. 0: the kernel decides."`
+
 	DuplicateLogin string `default:"reject" enum:"reject,replace" reload:"" help:"A second login under a name: reject it (LOGIN_USER_ALREADY), or replace the first one (REPLACED)."`
 
 	Drain time.Duration `default:"10s" reload:"" help:"Time over which connections are closed on SIGTERM, at least 20 a second and loop, so that their clients do not all come back at once elsewhere."`
@@ -82,6 +86,8 @@ const (
 	refusalReserve = 128
 	// operatorsMax is how many connections the operators' port has at a time; beyond that those go that do not ask.
 	operatorsMax = 32
+	// memoryBudgetMin is what a queue of the history and two loops that are busy use, and some hundred sessions.
+	memoryBudgetMin Bytes = 32 << 20
 	// ReadyTimeout bounds how long a loop or the pool may take to answer before the server is not ready.
 	ReadyTimeout = time.Second
 )
@@ -119,6 +125,9 @@ func (c *Config) Validate() error {
 		{c.LaneBytes < Bytes(c.MaxPacket) || c.LaneBytes > 256<<20, "--lane-bytes must hold at least one packet (--max-packet) and at most 256MiB"},
 		{c.OutboxBytes > 1<<30, "--outbox-bytes must not be above 1GiB"},
 		{c.StrandBytes < Bytes(c.MaxPacket) || c.StrandBytes > 1<<30, "--strand-bytes must hold at least one packet (--max-packet) and at most 1GiB"},
+		{c.MemoryBudget != 0 && c.MemoryBudget < memoryBudgetMin, "--memory-budget must be at least " + memoryBudgetMin.String() + ", or 0 for a share of the memory that is there"},
+		{c.SendBuffer != 0 && (c.SendBuffer < Bytes(c.MaxPacket) || c.SendBuffer > 64<<20), "--send-buffer must hold at least one packet (--max-packet) and at most 64MiB, or be 0"},
+		{c.ReceiveBuffer != 0 && (c.ReceiveBuffer < Bytes(c.MaxPacket) || c.ReceiveBuffer > 64<<20), "--receive-buffer must hold at least one packet (--max-packet) and at most 64MiB, or be 0"},
 		{c.Auth == "accounts" && c.Database == "none", "--auth accounts needs a database: leave --database at sqlite, or say postgres://…"},
 		{c.Hashers < 0 || c.Hashers > 1000, "--hashers must be between 0 and 1000"},
 		{c.HistoryQueue < 64<<10 || c.HistoryQueue > 4<<30, "--history-queue must be between 64KiB and 4GiB"},

@@ -27,7 +27,7 @@ type conn struct {
 	loop    *loop
 	session *session.Session
 	address netip.Addr // invalid unless connections are counted by address
-	left    int        // bytes of a packet that is not whole yet
+	rest    []byte     // of a packet that is not whole yet
 	paused  bool       // the loop does not read it
 	undone  int        // how often gnet did so all the same
 	closed  bool       // OnClose was called
@@ -63,6 +63,9 @@ func (e *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 	switch {
 	case s.draining.Load():
 		refuse = session.ShuttingDown
+	case s.chat.Hub.MemoryExceeded():
+		refuse = session.ServerFull
+		detail = "the server is short of memory; try again in a moment"
 	case !s.addresses.admit(account.Network(address.Addr()), s.config.Load().ConnectionsPerAddress, cn):
 		refuse = session.AddressLimit
 		detail = "there are too many connections from your address; close one or try again later"
@@ -93,9 +96,16 @@ func (e *events) OnTraffic(c gnet.Conn) gnet.Action {
 	defer cn.recover()
 	undone := cn.paused
 	cn.loop.lane.Touch(cn.session)
-	e.server.received.Add(uint64(c.InboundBuffered() - cn.left))
-	e.server.chat.Receive(cn.session, c)
-	cn.left = c.InboundBuffered()
+	arrived, err := c.Next(-1) // everything, so that gnet keeps nothing
+	if err != nil {
+		return gnet.None
+	}
+	e.server.received.Add(uint64(len(arrived)))
+	in := &cn.loop.inbound
+	in.fill(cn.rest, arrived)
+	e.server.chat.Receive(cn.session, in)
+	cn.rest = in.keep(cn.rest)
+	cn.loop.lane.SetInput(cn.session, cap(cn.rest))
 	if undone {
 		cn.undone++
 		cn.PauseReading(true)
@@ -125,6 +135,7 @@ func (e *events) OnClose(c gnet.Conn, err error) gnet.Action {
 // OnTick sends every loop its tick. It runs on a goroutine of its own.
 func (e *events) OnTick() (time.Duration, gnet.Action) {
 	e.server.tick()
+	e.server.tickMemory()
 	return tickInterval, gnet.None
 }
 

@@ -32,9 +32,10 @@ type loop struct {
 	poller *poller // nil: not found
 
 	// Owned by the loop.
-	busy  int       // events since the loop last let others run
-	last  time.Time // when the last tick was
-	clock time.Time // the lane's time
+	inbound inbound   // of the connection that is read
+	busy    int       // events since the loop last let others run
+	last    time.Time // when the last tick was
+	clock   time.Time // the lane's time
 
 	ticking atomic.Bool  // a tick is on its way
 	ticked  atomic.Int64 // when it was sent, nanoseconds

@@ -56,13 +56,16 @@ var (
 	descPruned      = desc("history_pruned_total", "Messages that were removed because of their age or number.")
 	descPrunes      = desc("history_prunes_total", "Times that was removed what was too old or too much.")
 	descClockJump   = desc("clock_jump_seconds", "By how much the system's clock is ahead of the time that is believed for --history-age; 0: they agree.")
+	descMemory      = desc("memory_used_bytes", "Memory that counts towards the budget, by what it is used for.", "kind")
+	descBudget      = desc("memory_budget_bytes", "The budget: above it the sessions that use the most are ended.")
 	descPanics      = desc("panics_total", "Panics that were caught.")
 	descDraining    = desc("draining", "1 while the server shuts down.")
 	allDescs        = []*prometheus.Desc{
 		descSessions, descSessionsMax, descNames, descAccepted, descUnaccepted, descTurnedAway, descEnded, descSlow, descPackets,
 		descIgnored, descRefused, descReceived, descSent, descDeliveries, descWrites, descBatch, descLaneDepth,
 		descHashing, descReading, descHashed, descDenied, descQueued, descQueuedBytes, descKept, descUnkept, descPruned,
-		descPrunes, descClockJump, descHeld, descWaiting, descStrands, descWorkersBusy, descWorkers, descPanics, descDraining,
+		descPrunes, descClockJump, descHeld, descWaiting, descStrands, descWorkersBusy, descWorkers, descMemory, descBudget, descPanics,
+		descDraining,
 	}
 )
 
@@ -124,6 +127,10 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	gauge(descStrands, float64(s.pool.depth()))
 	gauge(descWorkersBusy, float64(s.pool.busy.Load()))
 	gauge(descWorkers, float64(s.pool.workers))
+	for kind := range session.MemoryKind(session.MemoryKinds) {
+		gauge(descMemory, float64(hub.MemoryUsed(kind)), kind.String())
+	}
+	gauge(descBudget, float64(s.memory.budget))
 	counter(descPanics, s.panics.Load())
 	draining := 0.0
 	if s.draining.Load() {

@@ -65,6 +65,10 @@ func (s *Server) check(ctx context.Context) (checks map[string]string, ok bool) 
 			checks["clock"] = text
 		}
 	}
+	checks["memory"] = "ok"
+	if err := s.shortOfMemory(); err != nil {
+		fail("memory", err.Error())
+	}
 	if s.store != nil { // last, because it may use up the time
 		checks["database"] = "ok"
 		if err := s.unfit(ctx); err != nil {

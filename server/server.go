@@ -38,8 +38,9 @@ type Server struct {
 	metrics *metrics
 	clock   *clock     // nil without a store
 	revoked int64      // the newest revocation before the server began
-	limit   int        // of sessions, by the configuration and the open files
+	limit   int        // of sessions, by the configuration, the open files and the memory
 	fenced  chan error // why this server must not go on, once
+	memory  memory
 	ready   chan struct{}
 
 	// Written before ready is closed.
@@ -80,11 +81,14 @@ func New(config Config, store Store, log *zap.Logger, level zap.AtomicLevel) (*S
 	if s.limit, err = sessionLimit(config.MaxSessions, loops, log); err != nil {
 		return nil, err
 	}
+	s.memory.budget = config.memoryBudget(availableMemory())
+	s.limit = min(s.limit, s.memory.sessions())
 	chat := handler.Config{
 		Limits: config.ChatLimits(),
 		Sessions: session.Config{
-			Limits: config.SessionLimits(s.limit), Preallocated: min(config.SessionsPreallocated, s.limit), Lanes: loops,
-			WriteDirect: writeDirect, Panicked: s.loopPanicked,
+			Limits: s.sessionLimits(&config), Preallocated: min(config.SessionsPreallocated, s.limit), Lanes: loops,
+			WriteDirect: writeDirect, Panicked: s.loopPanicked, SendBufferBytes: 2 * int(config.SendBuffer), ReceiveBufferBytes: 2 * int(config.ReceiveBuffer),
+			Evicted:  s.evicted,
 			Schedule: func(sess *session.Session) { s.pool.schedule(sess) },
 		},
 		Now: time.Now, Ended: s.ended, Received: s.trace, Panicked: s.panicked,
@@ -98,6 +102,13 @@ func New(config Config, store Store, log *zap.Logger, level zap.AtomicLevel) (*S
 		return nil, fmt.Errorf("start the workers: %w", err)
 	}
 	return s, nil
+}
+
+// sessionLimits returns what of a configuration bounds sessions.
+func (s *Server) sessionLimits(config *Config) session.Limits {
+	limits := config.SessionLimits(s.limit)
+	limits.MemoryBytes = s.memory.budget
+	return limits
 }
 
 func (c *Config) loops() int {
@@ -159,6 +170,7 @@ func (s *Server) Run(ctx context.Context) error {
 	go func() {
 		stopped <- gnet.Run(s.events, "tcp://"+s.address,
 			gnet.WithNumEventLoop(config.loops()), gnet.WithReusePort(true), gnet.WithReuseAddr(true),
+			gnet.WithSocketSendBuffer(int(config.SendBuffer)), gnet.WithSocketRecvBuffer(int(config.ReceiveBuffer)),
 			gnet.WithTicker(true), gnet.WithTCPKeepAlive(keepAlive),
 			gnet.WithLogger(engineLogger{gnetLogger(s.log), s.acceptFailed}))
 	}()
@@ -233,8 +245,11 @@ func (s *Server) greet() {
 		s.log.Warn("clients that send too fast will be disconnected: their sockets can't be paused without Linux and /proc")
 	}
 	if asked := s.config.Load().MaxSessions; s.limit < asked {
-		s.log.Info("the limit of open files allows fewer sessions than --max-sessions", zap.Int("max-sessions", asked),
-			zap.Int("allowed", s.limit))
+		what := "the limit of open files allows fewer sessions than --max-sessions"
+		if s.limit == s.memory.sessions() {
+			what = "the memory budget allows fewer sessions than --max-sessions"
+		}
+		s.log.Info(what, zap.Int("max-sessions", asked), zap.Int("allowed", s.limit))
 	}
 }
 
@@ -270,7 +285,7 @@ func (s *Server) Reload(config Config) (restart []string, err error) {
 	}
 	s.config.Store(&merged)
 	s.chat.SetLimits(merged.ChatLimits())
-	s.chat.Hub.SetLimits(merged.SessionLimits(s.limit))
+	s.chat.Hub.SetLimits(s.sessionLimits(&merged))
 	return restart, nil
 }
 

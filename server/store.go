@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -58,10 +57,7 @@ func (s *Server) remember(chat *handler.Config) error {
 		return nil
 	}
 	config := s.config.Load()
-	hashers := config.Hashers
-	if hashers == 0 {
-		hashers = max(1, runtime.GOMAXPROCS(0)/2)
-	}
+	hashers := config.hashers()
 	var err error
 	if s.hashing, err = newPool(hashers, nil, s.defect); err != nil {
 		return fmt.Errorf("start the hashers: %w", err)

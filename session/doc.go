@@ -18,6 +18,9 @@
 // Locks, in the order in which they may be taken: directory shard → sequencer → lane; strand → nothing.
 // None is held while a socket is touched, a lane is woken or a worker is scheduled.
 //
+// Memory: what sessions use beyond a short run of packets is counted by lane and kind; above Limits.MemoryBytes the sessions
+// that use the most are evicted, over all lanes. Lock: eviction, alone.
+//
 // Limits: the outbox of a session (bytes the kernel did not take yet), a lane's inbox, a strand's inbox, the number of
 // sessions. Each overflow is said: ErrBusy to the sender, or the end of the session with its Reason.
 //

@@ -80,6 +80,7 @@ const unset = -1
 func (l *Lane) begin() bool {
 	// Disarm first: whoever posts from here on wakes the loop again, whether this drain takes it or the next.
 	l.armed.Store(false)
+	l.stepEviction()
 	l.mu.Lock()
 	l.out, l.inbox = l.inbox, l.out
 	l.mu.Unlock()
@@ -247,6 +248,9 @@ func (l *Lane) part(s *Session, t *tally) {
 		l.written.add(t.frames, len(t.own))
 		if _, err := s.conn.Write(t.own); err != nil {
 			return
+		}
+		if waiting := s.conn.OutboundBuffered(); waiting > 0 {
+			l.noteOutbox(s, waiting, 1)
 		}
 	}
 	if !l.parted(s) {

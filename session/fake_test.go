@@ -24,6 +24,7 @@ type fakeConn struct {
 	flushes    int
 	halfClosed bool
 	closed     bool
+	aborted    bool
 	defects    map[string]bool // the methods that panic
 }
 
@@ -86,6 +87,7 @@ func (c *fakeConn) PauseReading(pause bool) bool {
 func (c *fakeConn) OutboundBuffered() int { c.defect("OutboundBuffered"); return len(c.buffered) }
 func (c *fakeConn) CloseWrite() error     { c.defect("CloseWrite"); c.halfClosed = true; return nil }
 func (c *fakeConn) Close() error          { c.defect("Close"); c.closed = true; return nil }
+func (c *fakeConn) Abort() error          { c.closed, c.aborted = true, true; return nil }
 
 // unstick lets the kernel take what waits.
 func (c *fakeConn) unstick() {

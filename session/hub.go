@@ -16,6 +16,7 @@ type Limits struct {
 	LoginTimeout time.Duration // from the connection to the login
 	IdleTimeout  time.Duration // of a logged-in session that must keep a heartbeat
 	Linger       time.Duration // for a session's last bytes to reach it; must be set
+	MemoryBytes  int64         // of all kinds of memory together; beyond it the sessions that use the most are ended
 }
 
 // Config is what a Hub needs from above.
@@ -35,6 +36,12 @@ type Config struct {
 	// Panicked is told of a panic in the loop's dealing with one session, which ends for it: what it needs, such as the
 	// stack, is still there. Called on the loop. nil: nobody is told.
 	Panicked func(s *Session, value any)
+	// SendBufferBytes is how much memory the kernel takes for what a session that has an outbox did not read, and
+	// ReceiveBufferBytes for what one has sent that is not read. 0: unknown.
+	SendBufferBytes, ReceiveBufferBytes int
+	// Evicted is told of sessions that were ended to keep to Limits.MemoryBytes: how many at once, and how many bytes were
+	// counted for them. Called on the loop. nil: nobody is told.
+	Evicted func(sessions int, bytes int64)
 	// Heartbeat reports whether sessions of this encoding must keep the heartbeat.
 	Heartbeat [Encodings]bool
 }
@@ -52,6 +59,10 @@ type Hub struct {
 	census  [States][Encodings]atomic.Int64
 	ended   [Reasons]atomic.Uint64
 
+	otherMemory atomic.Int64
+	laneList    atomic.Pointer[[]*Lane] // lanes, for who must not wait for the sequencer
+	eviction    eviction
+
 	directory *directory
 	room      *Waitlist // for broadcasts
 
@@ -65,6 +76,7 @@ type Hub struct {
 // NewHub returns a hub without lanes.
 func NewHub(config Config) *Hub {
 	h := &Hub{config: config, directory: newDirectory()}
+	h.laneList.Store(&[]*Lane{})
 	h.SetLimits(config.Limits)
 	h.room = NewWaitlist(h.free, nil)
 	return h
@@ -91,16 +103,14 @@ func (h *Hub) AddLane(now time.Time, wake func()) *Lane {
 	for n := 0; n < h.config.Preallocated/max(1, h.config.Lanes); n += blockSize {
 		l.slab.grow(l)
 	}
-	h.lanes = append(slices.Clone(h.lanes), l)
+	lanes := append(slices.Clone(h.lanes), l)
+	h.lanes = lanes
+	h.laneList.Store(&lanes)
 	return l
 }
 
 // Lanes returns the lanes there are. Anyone.
-func (h *Hub) Lanes() []*Lane {
-	h.seq.Lock()
-	defer h.seq.Unlock()
-	return h.lanes
-}
+func (h *Hub) Lanes() []*Lane { return *h.laneList.Load() }
 
 // Lookup finds who is logged in under a name. Anyone.
 func (h *Hub) Lookup(name string) (Ref, bool) { return h.directory.lookup(name) }

@@ -22,6 +22,8 @@ type Lane struct {
 	armed  atomic.Bool  // a wake is on its way
 	shared atomic.Int64 // bytes in inbox.shared, all encodings together
 	stats  stats
+	evict  atomic.Int32 // an evictStep: what an eviction wants of the loop
+	memory laneMemory   // but for what is the loop's
 
 	// Guarded by mu.
 	mu    sync.Mutex
@@ -259,6 +261,7 @@ func (l *Lane) Touch(s *Session) { s.seen, l.budget = l.now, l.slice }
 // Closed says that the session's connection is gone. Its strand hears of it behind all that arrived before. Loop, once.
 func (l *Lane) Closed(s *Session, why Reason) {
 	s.conn = nil
+	l.forgetMemory(s)
 	l.expel(s)
 	l.unhold(s)
 	l.unschedule(s)
@@ -297,6 +300,8 @@ func (l *Lane) Tick(now time.Time) {
 	l.tendHeld()
 	l.resumeWritten()
 	l.expire()
+	l.tickMemory()
+	l.stepEviction()
 }
 
 // lingered is parted for a session that may be defective.

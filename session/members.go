@@ -129,6 +129,9 @@ func (l *Lane) buffer(s *Session, batch []byte) bool {
 		if m := l.memberOf(s); m != nil {
 			m.slow = waiting > 0
 		}
+		if waiting > 0 || s.outboxMemory > 0 {
+			l.noteOutbox(s, waiting, 1)
+		}
 	}
 	return true
 }

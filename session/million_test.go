@@ -24,6 +24,7 @@ func (nowhere) Flush() error                { return nil }
 func (nowhere) PauseReading(bool) bool      { return true }
 func (nowhere) CloseWrite() error           { return nil }
 func (nowhere) Close() error                { return nil }
+func (nowhere) Abort() error                { return nil }
 
 // TestMillionSessions holds what a million logged-in sessions cost beside the kernel and the connections: the memory that
 // the process has after a collection, and the processor time of one broadcast to all of them.

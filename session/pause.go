@@ -42,6 +42,7 @@ func (l *Lane) pauseReading(s *Session) bool {
 		l.held = append(l.held, s)
 		s.outbox = s.conn.OutboundBuffered()
 		l.hub.held.Add(1)
+		l.use(MemoryKernel, l.hub.config.ReceiveBufferBytes)
 	}
 	return true
 }
@@ -66,6 +67,7 @@ func (l *Lane) unhold(s *Session) {
 	l.held = l.held[:len(l.held)-1]
 	s.held = -1
 	l.hub.held.Add(-1)
+	l.use(MemoryKernel, -l.hub.config.ReceiveBufferBytes)
 }
 
 // tendHeld looks after the sessions whose sockets are not read: the loop is not told when their kernels take more, and

@@ -19,6 +19,7 @@ const (
 	ServerFull             // there was no place for it
 	AddressLimit           // too many connections from its address
 	Overloaded             // it sent faster than the server could work
+	MemoryBudget           // it used the most memory when the budget was exceeded
 	Kicked                 // an operator ended it
 	ShuttingDown           // the server stops
 	ServerError            // a defect in the server, logged with its stack
@@ -29,7 +30,7 @@ const (
 
 var reasonNames = [Reasons]string{
 	"none", "client_closed", "connection_error", "logged_out", "violation", "login_timeout", "idle_timeout", "flooding",
-	"slow_consumer", "replaced", "name_registered", "server_full", "address_limit", "overloaded", "kicked",
+	"slow_consumer", "replaced", "name_registered", "server_full", "address_limit", "overloaded", "memory_budget", "kicked",
 	"shutting_down", "server_error",
 }
 

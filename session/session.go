@@ -51,6 +51,8 @@ type Conn interface {
 	CloseWrite() error
 	// Close closes the connection, soon; Lane.Closed follows.
 	Close() error
+	// Abort is Close by a reset: what the kernel did not send is thrown away, so that it takes no memory any more.
+	Abort() error
 }
 
 // Session is one connection's presence. Sessions live in slots that their lane reuses, so a *Session is only for its
@@ -75,21 +77,25 @@ type Session struct {
 	detail string
 
 	// Owned by the loop.
-	conn     Conn
-	member   int32 // index in the lane's members; -1: not logged in
-	opFirst  int32 // this session's operations in the batch that is drained; -1: none
-	opLast   int32
-	timer    int32 // index in the lane's timers; -1: none
-	muted    bool  // its outbox overflowed: nothing but the farewell may follow
-	ending   bool  // the farewell was written
-	known    bool  // SetEncoding was called
-	deaf     bool  // nothing more is read: what arrived broke the protocol
-	refused  bool  // there was no place for it
-	resumes  any   // what its strand waits for the kernel with; nil: it does not
-	held     int32 // index in the lane's held; -1: its socket is read
-	outbox   int   // bytes of it at the last Tick, while its socket is not read
-	seen     int64 // Lane.now when something last arrived
-	deadline int64 // when its timeouts are looked at again
+	conn         Conn
+	member       int32 // index in the lane's members; -1: not logged in
+	opFirst      int32 // this session's operations in the batch that is drained; -1: none
+	opLast       int32
+	timer        int32 // index in the lane's timers; -1: none
+	muted        bool  // its outbox overflowed: nothing but the farewell may follow
+	ending       bool  // the farewell was written
+	known        bool  // SetEncoding was called
+	deaf         bool  // nothing more is read: what arrived broke the protocol
+	refused      bool  // there was no place for it
+	resumes      any   // what its strand waits for the kernel with; nil: it does not
+	held         int32 // index in the lane's held; -1: its socket is read
+	outbox       int   // bytes of it at the last Tick, while its socket is not read
+	inputMemory  int32 // memory for a packet that is not complete yet
+	outboxMemory int32 // memory for what the kernel did not take; above 0 the session is in Lane.memory.outboxes
+	parts        int32 // in how many pieces that is, at most
+	evicted      int64 // what was counted for the session when it was evicted, and is not gone yet
+	seen         int64 // Lane.now when something last arrived
+	deadline     int64 // when its timeouts are looked at again
 
 	// Owned by the strand.
 	rate     Rate

@@ -36,6 +36,7 @@ func (b *slab) at(slot uint32) *Session { return &b.blocks[slot/blockSize][slot%
 // put makes the slot free. The generation grows first: from here on every Ref to its owner is stale.
 func (b *slab) put(s *Session) {
 	s.lane.hub.census[s.State()][s.Encoding()].Add(-1)
+	s.lane.forgetStrand(s)
 	s.generation++
 	s.name, s.account, s.owner, s.detail = "", 0, 0, ""
 	s.rate, s.flood, s.shared = Rate{}, Rate{}, Shared{}

@@ -63,8 +63,16 @@ func (s *Session) Receive(packets []byte) bool {
 	if in.packets == nil && len(packets) <= runBytes {
 		in.packets = runs.Get().(*[runBytes]byte)[:0]
 	}
+	before := runMemory(in.packets)
 	in.packets = append(in.packets, packets...)
+	more := runMemory(in.packets) - before
+	if more > 0 { // before a worker can give it back
+		s.lane.use(MemoryRequests, more)
+	}
 	s.unlockAndSchedule()
+	if more > 0 {
+		s.lane.grew(more)
+	}
 	return true
 }
 
@@ -107,6 +115,8 @@ func (s *Session) Take() (Event, bool) {
 	}
 	if cap(s.run) == runBytes {
 		runs.Put((*[runBytes]byte)(s.run[:runBytes]))
+	} else if s.run != nil {
+		s.lane.use(MemoryRequests, -runMemory(s.run))
 	}
 	s.run = nil
 	s.mu.Lock()

@@ -49,6 +49,9 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 	for _, name := range unknownVariables(command) {
 		log.Warn("this variable is no setting: is it misspelt?", zap.String("variable", name))
 	}
+	if _, err := c.LimitHeap(); err != nil {
+		log.Warn("the heap has no limit", zap.Error(err))
+	}
 	admin, err := server.StartAdmin(c.Config, log, level) // before anything that takes long, or does something
 	if err != nil {
 		return err

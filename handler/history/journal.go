@@ -199,13 +199,14 @@ func (j *Journal) Err() error {
 
 // Stats is what a Journal holds now and what it did since it began.
 type Stats struct {
-	Waiting     int    // senders that wait for room in the queue
-	Queued      int    // messages that wait for the Store
-	QueuedBytes int64  // what they count
-	Remembered  int    // messages that were kept and are in memory still
-	Kept        uint64 // messages
-	Commits     uint64 // Appends that kept them
-	Failures    uint64 // Appends that failed
+	Waiting         int    // senders that wait for room in the queue
+	Queued          int    // messages that wait for the Store
+	QueuedBytes     int64  // what they count
+	Remembered      int    // messages that were kept and are in memory still
+	RememberedBytes int64  // what they count
+	Kept            uint64 // messages
+	Commits         uint64 // Appends that kept them
+	Failures        uint64 // Appends that failed
 }
 
 // Stats returns the counters. Anyone.
@@ -215,5 +216,6 @@ func (j *Journal) Stats() Stats {
 	s := j.stats
 	s.Queued, s.QueuedBytes, s.Remembered = j.messages.length-j.kept, j.queued.Load(), j.kept
 	s.Waiting = j.room.Waiting()
+	s.RememberedBytes = int64(j.bytes)
 	return s
 }

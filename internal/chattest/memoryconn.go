@@ -127,6 +127,12 @@ func (c *memoryConn) Close() error {
 	return nil
 }
 
+// Abort implements session.Conn.
+func (c *memoryConn) Abort() error {
+	c.outbound = nil
+	return c.Close()
+}
+
 // bytesSource is input with gnet's manners: Peek and Discard take 0 and less for "everything", and what is not there is
 // io.ErrShortBuffer. Bytes die at Discard, so whoever keeps them reads 0xDD.
 type bytesSource []byte

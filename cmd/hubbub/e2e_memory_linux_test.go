@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hubbub/codec"
+)
+
+// resident returns how much memory the process has.
+func (p *process) resident() int64 {
+	p.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			return kib << 10
+		}
+	}
+	p.t.Fatal("the system does not say how much memory the process has")
+	return 0
+}
+
+const endedForMemory = `hubbub_sessions_ended_total{reason="memory_budget"}`
+
+// memoryOverhead is what OPERATIONS states that a server takes beside its budget: half of it for the collector, the program,
+// the database, and 20 MiB for each hasher.
+func memoryOverhead(budget int64) int64 {
+	return budget/2 + 160<<20 + int64(max(1, runtime.NumCPU()/2))*20<<20
+}
+
+// flood logs in, writes and reads nothing, until it is through or its connection ends.
+func flood(t *testing.T, p *process, running *sync.WaitGroup, login codec.LoginRequest, load []byte) {
+	c := dial(t, p.chat).conn
+	running.Go(func() { _, _ = c.Write(append(codec.Native.Append(nil, &login), load...)) })
+}
+
+// TestMemoryBudget has guests that read nothing leave as much with the server as they can: some are sent what they missed
+// and leave a megabyte of requests, some ask for pages of history. The server ends those who use the most and stays within
+// its budget and what it says that it needs beside that; two neighbours chat on as if nothing was.
+func TestMemoryBudget(t *testing.T) {
+	const budget, guests = 64 << 20, 150
+	p := serve(t, "--memory-budget", "64MiB", "--message-rate", "0")
+	alice, bob := login(t, p.chat, "alice"), login(t, p.chat, "bob")
+	said := uint32(0)
+	say := func() {
+		said++
+		alice.send(&codec.BroadcastRequest{Asked: codec.Asked{Ref: said}, Message: text(said)})
+		if m, ok := alice.read().(*codec.BroadcastResponse); !ok || m.Result != codec.Success || m.Ref != said {
+			t.Fatalf("message %d: %v", said, m)
+		}
+		if m, ok := bob.read().(*codec.BroadcastNotify); !ok || m.Message != text(said) {
+			t.Fatalf("bob did not hear message %d", said)
+		}
+	}
+	for range 300 {
+		say() // which is a page to be sent again, and more
+	}
+	requests := bytes.Repeat(codec.Native.Append(nil, &codec.Ping{Asked: codec.Asked{Ref: 1}}), 1<<17)
+	pages := bytes.Repeat(codec.Native.Append(nil, &codec.HistoryRequest{Asked: codec.Asked{Ref: 1}, Limit: 60}), 20)
+	var attack sync.WaitGroup
+	defer attack.Wait() // behind the end of the connections
+	for i := range guests {
+		flood(t, p, &attack, codec.LoginRequest{User: fmt.Sprintf("late%d", i), Since: 1}, requests)
+		flood(t, p, &attack, codec.LoginRequest{User: fmt.Sprintf("deaf%d", i)}, pages)
+	}
+	resident, slowest := p.resident(), time.Duration(0)
+	for p.metric(endedForMemory) < guests/2 || said < 400 {
+		begun := time.Now()
+		say()
+		slowest, resident = max(slowest, time.Since(begun)), max(resident, p.resident())
+	}
+	t.Logf("%d guests; %v were ended; the server had %d MiB at most, of %d; %d messages, the slowest took %v",
+		2*guests, p.metric(endedForMemory), resident>>20, (budget+memoryOverhead(budget))>>20, said, slowest)
+	if !raceEnabled && resident > budget+memoryOverhead(budget) { // the detector takes several times as much
+		t.Errorf("the server had %d MiB, more than %d", resident>>20, (budget+memoryOverhead(budget))>>20)
+	}
+	if n := p.metric("hubbub_memory_budget_bytes"); n != budget {
+		t.Errorf("the budget is %v bytes", n)
+	}
+	p.readyz(200, `"memory":"ok"`)
+	say()
+	p.stop()
+}
+
+// TestHalfSentPackets has many clients send packets that do not end. Those that are ended for the memory that these take
+// hear SERVER_BUSY and why; the others stay.
+func TestHalfSentPackets(t *testing.T) {
+	const clients = 1000
+	p := serve(t, "--memory-budget", "32MiB", "--max-packet", "65535", "--database", "none")
+	half := make([]byte, 60_000)
+	copy(half, codec.Native.Append(nil, &codec.BroadcastRequest{Message: "x"}))
+	half[0], half[1] = 0xFF, 0xFF // a packet of 65,535 bytes
+	var in []*peer
+	for i := range clients {
+		c := login(t, p.chat, fmt.Sprintf("half%d", i))
+		c.send(&codec.Ping{Asked: codec.Asked{Ref: 1}})
+		if _, err := c.conn.Write(half); err != nil {
+			t.Fatal(err)
+		}
+		in = append(in, c)
+	}
+	p.eventually(endedForMemory, func(v float64) bool { return v > 0 })
+	p.eventually(`hubbub_memory_used_bytes{kind="input"}`, func(v float64) bool { return v > 0 && v < 32<<20 })
+	told := 0
+	for _, c := range in[:len(in)/2] { // the first ones have sent everything long ago
+		if m := c.read(); m.Type() != codec.TypePong {
+			t.Fatalf("%s got %s instead of its PONG", c.name, codec.Format(m))
+		}
+		_ = c.conn.CloseWrite() // so that those who were not ended are through, too
+		switch m, err := c.next(); notice := m.(type) {
+		case *codec.SystemNotify:
+			if told++; notice.Code != codec.ServerBusy || !strings.Contains(notice.Message, "short of memory") {
+				t.Errorf("%s heard %s", c.name, codec.Format(m))
+			}
+		case nil:
+		default:
+			t.Errorf("%s heard %s, %v", c.name, codec.Format(m), err)
+		}
+	}
+	if told == 0 {
+		t.Error("nobody heard why it was ended")
+	}
+	t.Logf("of %d clients %v were ended, and %d of the first half heard why", clients, p.metric(endedForMemory), told)
+}
+
+// TestOutOfMemory fills the memory with what ending sessions can't free: messages that wait for a database which another
+// program has locked. New connections and logins are refused with words, and the server says that it is not ready.
+// Once the database is back, everything is as before.
+func TestOutOfMemory(t *testing.T) {
+	dir := t.TempDir()
+	p := serve(t, "--data-dir", dir, "--memory-budget", "32MiB", "--history-queue", "64MiB", "--message-rate", "0",
+		"--login-timeout", "0")
+	early := dial(t, p.chat)
+	db, err := sql.Open("sqlite", filepath.Join(dir, "hubbub.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	var speakers []*peer
+	for i := range 20 {
+		speakers = append(speakers, login(t, p.chat, fmt.Sprintf("speaker%d", i)))
+	}
+	for waiting := `hubbub_memory_used_bytes{kind="other"}`; p.metric(waiting) < 40<<20; {
+		for range 100 {
+			for _, s := range speakers { // one message at a time, so that nobody has much waiting
+				s.send(&codec.BroadcastRequest{Message: text(1)}, &codec.Ping{Asked: codec.Asked{Ref: 1}})
+			}
+			for _, s := range speakers {
+				s.until(func(m codec.Message) bool { return m.Type() == codec.TypePong })
+			}
+		}
+	}
+	p.readyz(503, "more than --memory-budget 32MiB is in use")
+	refused := dial(t, p.chat)
+	m := refused.read()
+	if notice, ok := m.(*codec.SystemNotify); !ok || notice.Code != codec.LoginUserFull || !strings.Contains(notice.Message, "short of memory") {
+		t.Errorf("a new connection hears %s", codec.Format(m))
+	}
+	early.send(&codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: "early"})
+	m = early.read()
+	if answer, ok := m.(*codec.LoginResponse); !ok || answer.Result != codec.ServerBusy {
+		t.Errorf("a login hears %s", codec.Format(m))
+	}
+	if _, err := db.Exec("ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	p.readyz(200, `"memory":"ok"`)
+	login(t, p.chat, "late")
+	if n := p.metric(endedForMemory); n != 0 {
+		t.Errorf("%v sessions were ended that used next to nothing", n)
+	}
+}
