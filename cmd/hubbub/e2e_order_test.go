@@ -12,7 +12,7 @@ import (
 const (
 	orderClients  = 400
 	orderSenders  = 50
-	orderMessages = 50 // broadcasts of each sender
+	orderMessages = 50  // broadcasts of each sender
 	whisperers    = 100 // the clients behind the senders, each whispering to the next
 	whispersEach  = 100
 )
