@@ -102,7 +102,7 @@ func TestMemoryBudget(t *testing.T) {
 // hear SERVER_BUSY and why; the others stay.
 func TestHalfSentPackets(t *testing.T) {
 	const clients = 1000
-	p := serve(t, "--memory-budget", "32MiB", "--max-packet", "65535", "--database", "none")
+	p := serve(t, "--memory-budget", "32MiB", "--max-packet", "65535", "--database", "none", "--message-rate", "0")
 	half := make([]byte, 60_000)
 	copy(half, codec.Native.Append(nil, &codec.BroadcastRequest{Message: "x"}))
 	half[0], half[1] = 0xFF, 0xFF // a packet of 65,535 bytes
