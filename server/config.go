@@ -30,7 +30,7 @@ type Config struct {
 	History      string        `default:"sync" enum:"sync,async,off" help:"What SUCCESS means to a sender. sync: the message is kept, whatever happens to the server now. async: it will be kept within moments. off: it was sent; nothing is kept."`
 	HistoryQueue Bytes         `default:"16MiB" reload:"" help:"Messages that may wait for the database before their senders wait, whose sockets are not read then: some seconds of a busy chat. Senders hear SERVER_BUSY once the database takes nothing for 5 to 10 s."`
 	HistoryAge   time.Duration `default:"2160h" reload:"" help:"How long messages are kept: 90 days. 0: for ever."`
-	HistoryCount int64         `default:"10000000" reload:"" help:"How many messages are kept, of all conversations together: some 2 GB. 0: all."`
+	HistoryCount int64         `default:"10000000" reload:"" help:"How many messages are kept, of all conversations together: some 1.3 GB with short messages. 0: all."`
 
 	ClockJump string `default:"refuse" enum:"refuse,accept" reload:"" help:"Whether --history-age follows a clock that differs by more than a quarter of it, 1h to 24h, from the time that the database and the uptime support. refuse: messages grow old by the latter. accept: the clock is right, for example after some days off."`
 

@@ -104,7 +104,7 @@ func (h *adminHosts) allows(hostport string, local net.Addr) bool {
 func (h *adminHosts) refuses(r *http.Request, local net.Addr) (status int, why string) {
 	if !h.allows(r.Host, local) {
 		return http.StatusMisdirectedRequest, fmt.Sprintf("operators are not answered under the host %s: "+
-			"ask by an address that the server listens on, or add the host to --admin-hosts", quoted(r.Host))
+			"ask by the address that you connect to, or add the host to --admin-hosts", quoted(r.Host))
 	}
 	origin := r.Header.Get("Origin")
 	if origin != "" && !h.same(origin, r.Host, local) {

@@ -99,7 +99,7 @@ func connect(database, dataDir string) (*Store, error) {
 	case isURL && (scheme == "postgres" || scheme == "postgresql"):
 		return connectPostgres(database)
 	}
-	return nil, errors.New("this is no database that can be opened: it must be sqlite, or a URL like " + exampleURL)
+	return nil, errors.New("this is no database that can be opened: it must be sqlite, none, or a URL like " + exampleURL)
 }
 
 // Check asks the database for something small, and returns why it did not answer.

@@ -24,7 +24,7 @@ type cli struct {
 	Health   healthCmd   `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
 	Version  versionCmd  `cmd:"" help:"Say what this binary was built from."`
 
-	ShowVersion kong.VersionFlag `name:"version" help:"Say what this binary was built from, and exit."`
+	ShowVersion kong.VersionFlag `name:"version" env:"-" help:"Say what this binary was built from, and exit."`
 }
 
 func main() {

@@ -21,7 +21,7 @@ type serveCmd struct {
 	server.Config `embed:""`
 
 	File        string `name:"config" placeholder:"FILE" help:"Read settings from a YAML file: the flags' names without dashes before them. Flags and HUBBUB_* variables win. SIGHUP reads it again."`
-	PrintConfig bool   `help:"Print the effective settings with where each comes from, and exit."`
+	PrintConfig bool   `env:"-" help:"Print the effective settings with where each comes from, and exit."`
 }
 
 // BeforeResolve reads the file that --config names, before its settings are asked for.

@@ -219,6 +219,28 @@ func TestEveryKindOfSettingIsKnown(t *testing.T) {
 	}
 }
 
+// TestNoVariableChangesTheCommand: an image that pins its tag with HUBBUB_VERSION must not have every command print the
+// version and end with status 0, the health check among them.
+func TestNoVariableChangesTheCommand(t *testing.T) {
+	for _, name := range []string{"HUBBUB_VERSION", "HUBBUB_PRINT_CONFIG", "HUBBUB_HELP"} {
+		t.Setenv(name, "true")
+	}
+	for _, arguments := range [][]string{{"health"}, {"serve"}, {"user", "list"}} {
+		file := newConfigFile()
+		var c cli
+		parser, err := kong.New(&c, append(options(file), kong.Exit(func(int) { t.Errorf("%v ended while it was parsed", arguments) }))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse(arguments); err != nil {
+			t.Errorf("%v: %v", arguments, err)
+		}
+		if c.Serve.PrintConfig {
+			t.Errorf("%v would print its settings and end", arguments)
+		}
+	}
+}
+
 func TestScrub(t *testing.T) {
 	var out bytes.Buffer
 	fmt.Fprint(scrubbed{&out}, `unexpected argument postgres://u:s3cret@h/d, "postgres://u:s3/cret@h/d" or http://u:s3cret@h, say postgres://user:password@host:5432/name`)

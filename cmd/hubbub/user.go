@@ -83,7 +83,7 @@ func (c *userCmd) change(ctx context.Context, open opener, given string, do func
 // with opens the database, does something with it and closes it.
 func (c *userCmd) with(ctx context.Context, open opener, do func(accounts) error) (err error) {
 	if c.Database == "none" {
-		return errors.New("a server with --database none has no accounts; say sqlite or postgres://…")
+		return errors.New("a server with --database none has no accounts; say sqlite, or the URL of a PostgreSQL database")
 	}
 	store, err := open(ctx, c.Database, c.DataDir)
 	if err != nil {

@@ -32,6 +32,10 @@ func Judge(r *Run, failIf []Objective) Verdict {
 	if n := sum(r.Total.LoginRefused); n > 0 {
 		say("%s: %s.", many(n, "login failed", "logins failed"), list(r.Total.LoginRefused))
 	}
+	if r.Total.Refused["RATE_LIMITED"]+r.Total.LoginRefused["RATE_LIMITED"] > 0 {
+		say("The server's settings limit what one address and one session may send: start it with " +
+			"--message-rate-per-address 0, and with --message-rate 0 where few users send much; or give the generator --source-addresses.")
+	}
 	for _, o := range failIf {
 		switch holds, got, err := o.Holds(r); {
 		case err != nil:
