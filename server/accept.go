@@ -54,10 +54,11 @@ func (s *Server) acceptFailed(err error) {
 	s.log.Warn("accept failed; clients wait in the kernel until it works again", zap.Error(err))
 	s.acceptMu.Lock()
 	defer s.acceptMu.Unlock()
-	if s.acceptFailures++; s.acceptFailures < acceptFailuresMax || s.deafened {
+	if s.acceptFailures++; s.acceptFailures < acceptFailuresMax {
 		return
 	}
-	if s.deafened = s.listen(false); !s.deafened {
+	s.deafened = true // some are, or all
+	if !s.listen(false) {
 		time.Sleep(acceptPause)
 	}
 }

@@ -52,6 +52,10 @@ func (s *Server) lookAfter(ctx context.Context) {
 			}
 		}
 		if err = errors.Join(err, s.store.Checkpoint(ctx)); err != nil && ctx.Err() == nil {
+			if errors.Is(err, history.ErrFenced) { // the lease's watch may not have come that far
+				s.Fence(err)
+				return
+			}
 			s.log.Warn("the database could not be looked after; this is tried again", zap.Error(err))
 		}
 	}

@@ -176,7 +176,9 @@ func (l *Lane) settle(s *Session) {
 			s.resumes = s.awaiting
 			l.awaited = append(l.awaited, s)
 		case opRead:
-			l.readAgain(s)
+			if !s.full() {
+				l.readAgain(s)
+			}
 		case opFree:
 			l.slab.put(s)
 			return

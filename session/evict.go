@@ -214,7 +214,7 @@ func (l *Lane) evictSession(s *Session) {
 	defer l.guard(s)
 	switch {
 	case s.conn == nil:
-		s.end(MemoryBudget, evictedDetail)
+		s.end(MemoryBudget, "") // without words: its strand may be reading them
 	case s.conn.OutboundBuffered() == 0:
 		s.End(MemoryBudget, evictedDetail)
 	default:

@@ -1,7 +1,5 @@
 package session
 
-import "slices"
-
 // A panic while a lane deals with one session is a defect, but the lane's other sessions have no part in it: the drain or
 // the tick goes on with the next one. So that it doesn't happen again at the next drain, the session ends.
 
@@ -24,10 +22,8 @@ func (l *Lane) skip(value any) {
 	for i := chain; i >= 0; i = l.out.ops[i].next {
 		switch l.out.ops[i].kind {
 		case opWritten:
-			if !slices.Contains(l.awaited, s) { // it may have come that far
-				s.resumes = s.awaiting
-				l.awaited = append(l.awaited, s)
-			}
+			s.resumes = s.awaiting // it may have come that far; that it is in the list twice does no harm
+			l.awaited = append(l.awaited, s)
 		case opFree:
 			l.slab.put(s)
 			return

@@ -29,6 +29,8 @@ const (
 	SessionBytes = 8 << 10
 	// outboxPartBytes is counted for each piece of an outbox beside its bytes: a node of gnet's list, rounded up.
 	outboxPartBytes = 64
+	// outboxPartMin is the least that a piece of an outbox holds: the shortest packet to a client.
+	outboxPartMin = 8
 	// memoryStep is how much more a loop's sessions may use before the loop compares the sum with the limit. It bounds
 	// by how much each loop can overshoot.
 	memoryStep = 64 << 10
@@ -123,8 +125,8 @@ func (l *Lane) SetInput(s *Session, bytes int) {
 func (l *Lane) noteOutbox(s *Session, waiting, parts int) {
 	bytes := 0
 	if waiting > 0 {
-		s.parts += int32(parts)
-		bytes = waiting + waiting/3 + int(s.parts)*outboxPartBytes // gnet rounds up to powers of two
+		s.parts = min(s.parts+int32(parts), int32(waiting/outboxPartMin)+1) // those that were taken are not counted for ever
+		bytes = waiting + waiting/3 + int(s.parts)*outboxPartBytes          // gnet rounds up to powers of two
 	} else {
 		s.parts = 0
 	}
@@ -136,7 +138,10 @@ func (l *Lane) noteOutbox(s *Session, waiting, parts int) {
 	switch {
 	case s.outboxMemory == 0:
 		l.use(MemoryKernel, kernel)
-		l.memory.outboxes = append(l.memory.outboxes, s.Ref())
+		if !s.listed {
+			s.listed = true
+			l.memory.outboxes = append(l.memory.outboxes, s.Ref())
+		}
 	case bytes == 0:
 		l.use(MemoryKernel, -kernel)
 	}
@@ -177,10 +182,13 @@ func (l *Lane) tickMemory() {
 	kept := l.memory.outboxes[:0]
 	for _, r := range l.memory.outboxes {
 		s := r.session
-		if s.generation != r.generation || s.conn == nil || s.outboxMemory == 0 {
+		if s.generation != r.generation {
 			continue
 		}
-		if l.lookAtOutbox(s); s.outboxMemory > 0 {
+		if s.conn != nil && s.outboxMemory > 0 {
+			l.lookAtOutbox(s)
+		}
+		if s.listed = s.conn != nil && s.outboxMemory > 0; s.listed {
 			kept = append(kept, r)
 		}
 	}

@@ -18,7 +18,7 @@ func (s *Session) Owe(bytes int) { s.owed += int64(bytes) }
 // Congested reports whether the session's answers, or its lane's, wait to be sent in such a number that it should do
 // nothing that makes more of them. Strand.
 func (s *Session) Congested() bool {
-	return s.crowded || s.owed-s.drained.Load()+s.unread.Load() > int64(s.lane.limits().answerBytes())
+	return (s.crowded || s.owed-s.drained.Load()+s.unread.Load() > int64(s.lane.limits().answerBytes())) && !s.Gone()
 }
 
 // ParkCongested parks the strand until the session is not Congested any more, or is ending; then it resumes with what is

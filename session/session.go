@@ -87,6 +87,7 @@ type Session struct {
 	known        bool  // SetEncoding was called
 	deaf         bool  // nothing more is read: what arrived broke the protocol
 	refused      bool  // there was no place for it
+	listed       bool  // it is in Lane.memory.outboxes
 	resumes      any   // what its strand waits for the kernel with; nil: it does not
 	held         int32 // index in the lane's held; -1: its socket is read
 	outbox       int   // bytes of it at the last Tick, while its socket is not read

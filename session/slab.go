@@ -45,6 +45,7 @@ func (b *slab) put(s *Session) {
 	s.drained.Store(0)
 	s.unread.Store(0)
 	s.crowded, s.granted, s.ticket, s.outbox = false, grant{}, 0, 0
+	s.listed = false
 	s.muted, s.ending, s.known, s.deaf = false, false, false, false
 	b.free = append(b.free, s.slot)
 }

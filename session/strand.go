@@ -225,3 +225,10 @@ func (s *Session) Leave() {
 	}
 	s.lane.post(s.Ref(), opFree, nil)
 }
+
+// full reports whether so much waits again since an opRead was posted that the strand will post another one. Loop.
+func (s *Session) full() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.inbox.full
+}

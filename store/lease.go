@@ -245,17 +245,24 @@ func (s *Store) watch(ctx context.Context, retaken func(why error)) error {
 		if errors.Is(err, history.ErrFenced) {
 			return err
 		}
-		asking, cancel = context.WithTimeout(ctx, answerTimeout) // the rest of the first one's time may be short
-		defer cancel()
 	}
-	again, err := s.lock(asking)
-	if err != nil {
-		return nil // tried again
+	locking, cancel := context.WithTimeout(ctx, postgresConnect+answerTimeout) // the URL may name servers that are silent
+	defer cancel()
+	again, err := s.lock(locking)
+	if err != nil { // tried again; another server may have taken the lease meanwhile
+		asking, cancel := context.WithTimeout(ctx, answerTimeout)
+		defer cancel()
+		if epoch, err := s.readEpoch(asking); err == nil {
+			return l.compare(epoch)
+		}
+		return nil
 	}
 	if again == nil {
 		return fmt.Errorf("its lock was lost (%w): %w", l.broken, history.ErrFenced)
 	}
-	epoch, err := again.check(asking)
+	checking, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	epoch, err := again.check(checking)
 	if err == nil {
 		err = l.compare(epoch)
 	}

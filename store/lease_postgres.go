@@ -29,6 +29,12 @@ type postgresHold struct {
 	backend
 }
 
+const (
+	// endedTries and endedInterval bound how long a backend that was told to end may take to give the lock up.
+	endedTries    = 20
+	endedInterval = 50 * time.Millisecond
+)
+
 // lockedQuery asks whether the lock is held by a process, or by any.
 const lockedQuery = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = $1 AND " +
 	"objsubid = 1 AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -48,9 +54,18 @@ func (e *postgresEngine) lock(ctx context.Context) (hold, error) {
 	const take = "SELECT pg_try_advisory_lock($1)"
 	var taken bool
 	if err = h.conn.QueryRow(ctx, take, postgresLock).Scan(&taken); err == nil && !taken && e.holder.pid != "" {
-		const end = "SELECT coalesce(bool_or(pg_terminate_backend(pid, 1000)), false) FROM pg_stat_activity " +
+		const end = "SELECT coalesce(bool_or(pg_terminate_backend(pid)), false) FROM pg_stat_activity " +
 			"WHERE pid = $1::text::int AND backend_start::text = $2"
-		if err = h.conn.QueryRow(ctx, end, e.holder.pid, e.holder.begun).Scan(&taken); err == nil && taken {
+		var ended bool
+		err = h.conn.QueryRow(ctx, end, e.holder.pid, e.holder.begun).Scan(&ended)
+		for range endedTries { // it was told to end, which takes it a moment
+			if err != nil || !ended || taken {
+				break
+			}
+			select {
+			case <-time.After(endedInterval):
+			case <-ctx.Done():
+			}
 			err = h.conn.QueryRow(ctx, take, postgresLock).Scan(&taken)
 		}
 	}
@@ -111,7 +126,9 @@ func (h *postgresHold) wait(ctx context.Context) {
 		}
 	}()
 	_, _ = h.conn.WaitForNotification(ctx)
-	<-ctx.Done()
+	if !h.conn.IsClosed() { // else there is nothing more to wait for: the lock went with it
+		<-ctx.Done()
+	}
 }
 
 var (

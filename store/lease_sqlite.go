@@ -48,6 +48,9 @@ func (e *sqliteEngine) lock(ctx context.Context) (hold, error) {
 	if err == nil {
 		h.data, err = os.Stat(e.path)
 	}
+	if err == nil && !os.SameFile(h.data, e.file) { // it was replaced while this server stood by
+		err = fmt.Errorf("%s was replaced after it was opened: %w", e.path, history.ErrFenced)
+	}
 	if err != nil {
 		h.release(0)
 		return nil, err

@@ -38,7 +38,7 @@ func refuses(t *testing.T, d database, says ...string) {
 
 func TestOpenOthers(t *testing.T) {
 	for _, other := range []string{"", "none", "mysql://u:secret@h/d", "SQLite", "hubbub.db", "postgres:", "sqlite://x"} {
-		refuses(t, database{other, t.TempDir()}, "it must be sqlite, or a URL like postgres://")
+		refuses(t, database{other, t.TempDir()}, "it must be sqlite, none, or a URL like postgres://")
 	}
 }
 

@@ -80,7 +80,9 @@ func (e *postgresEngine) configure(url string) {
 			timeout = postgresConnectNext
 		}
 	}
-	config.ConnectTimeout = min(config.ConnectTimeout, timeout)
+	if config.ConnectTimeout == 0 || config.ConnectTimeout > timeout { // pgx's 0 is for ever
+		config.ConnectTimeout = timeout
+	}
 	config.RuntimeParams["application_name"] = "hubbub"
 	maps.DeleteFunc(config.RuntimeParams, func(name, _ string) bool {
 		return name == "synchronous_commit" || name == "default_transaction_isolation"

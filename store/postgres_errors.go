@@ -92,7 +92,7 @@ func kindOf(failure *pgconn.PgError) kind {
 		}
 	}
 	switch failure.Code[:min(2, len(failure.Code))] {
-	case "08", "53", "58": // connection_exception, insufficient_resources, system_error
+	case "08", "53", "57", "58": // connection_exception, insufficient_resources, operator_intervention, system_error
 		return passing
 	}
 	if leaves(failure.Code) {

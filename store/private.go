@@ -33,7 +33,7 @@ func makePrivate(dir, path string) error {
 func makeFile(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		return writable(path)
 	}
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -28,6 +29,7 @@ const (
 // sqliteEngine is the file's only connection that writes, with its statements.
 type sqliteEngine struct {
 	path    string
+	file    os.FileInfo // at path, before it was opened
 	db      *sql.DB
 	read    *sql.DB
 	inserts []insertion // the largest first; the last inserts a single message
@@ -49,6 +51,9 @@ func connectSQLite(dir string) (*Store, error) {
 		return nil, fmt.Errorf("%w: choose another --data-dir, or let this user write to it", err)
 	}
 	var err error
+	if e.file, err = os.Stat(e.path); err != nil {
+		return nil, err
+	}
 	if e.db, err = openFile(e.path, sqliteBusy, "&_txlock=immediate&_pragma=journal_size_limit="+sqliteWALMaxText, 1); err != nil {
 		return nil, err
 	}

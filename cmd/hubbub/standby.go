@@ -38,6 +38,7 @@ func (p *serving) once(ctx context.Context) error {
 		return nil // it was told to end while it stood by
 	}
 	if err != nil {
+		p.fenced = errors.Is(err, history.ErrFenced) // SQLite's file was replaced meanwhile
 		return err
 	}
 	p.log.Info("lease acquired", zap.Int64("epoch", opened.Epoch()))

@@ -10,10 +10,14 @@ const stallAfter = 5 * time.Second
 // watchStore has somebody look whether the Store takes anything, while senders wait for that.
 func (j *Journal) watchStore() {
 	j.mu.Lock()
-	defer j.mu.Unlock()
+	stalled := j.stalled && !j.closed
 	if j.watch == nil && !j.closed && !j.stalled {
 		commits := j.stats.Commits
 		j.watch = time.AfterFunc(stallAfter, func() { j.look(commits) })
+	}
+	j.mu.Unlock()
+	if stalled { // the others were told just now
+		j.room.WakeAll()
 	}
 }
 
