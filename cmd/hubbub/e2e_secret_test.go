@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -34,13 +36,45 @@ func TestPasswordsAreNotPrinted(t *testing.T) {
 				env = []string{"HUBBUB_DATABASE=" + url}
 			}
 			for _, command := range [][]string{{"serve", "--print-config"}, {"serve", "--listen", "127.0.0.1:0", "--admin", ""}, {"user", "list"}} {
-				out, _ := run(t, env, append(command, from...)...)
+				out := runUntil(t, "standing by", env, append(command, from...)...)
 				if strings.Contains(out, "s3cret") || strings.Contains(out, "cret@") || strings.Contains(out, "s3 ") {
 					t.Errorf("%s from %v: %v prints\n%s", url, from, command, out)
 				}
 			}
 		}
 	}
+}
+
+// runUntil runs the program to its end, which it is told to come to once it has written some words.
+func runUntil(t *testing.T, words string, env []string, args ...string) (output string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Env = append(os.Environ(), env...)
+	out := &untilWords{words: words, then: func() { _ = cmd.Process.Signal(syscall.SIGTERM) }}
+	cmd.Stdout, cmd.Stderr = out, out
+	_ = cmd.Run()
+	if ctx.Err() != nil {
+		t.Fatalf("%v did not end:\n%s", args, out.text.String())
+	}
+	return out.text.String()
+}
+
+// untilWords is an output that does something once when words were written to it.
+type untilWords struct {
+	words string
+	then  func()
+	text  strings.Builder
+}
+
+func (u *untilWords) Write(p []byte) (int, error) {
+	seen := strings.Contains(u.text.String(), u.words)
+	u.text.Write(p)
+	if !seen && strings.Contains(u.text.String(), u.words) {
+		u.then()
+	}
+	return len(p), nil
 }
 
 // TestDatabaseFile: the database's address may be in a file, for every command and from every source of settings.
