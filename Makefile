@@ -40,7 +40,7 @@ check: lint stale ## what to run while working: lint, generated files and the qu
 test: deps lint stale norace race ## everything that must hold before a merge; its end says what was not run, and why
 
 race: deps
-	CGO_ENABLED=1 $(GOTEST) -race -timeout 25m ./...
+	CGO_ENABLED=1 $(GOTEST) -race -timeout 35m ./...
 
 # Files with !race hold tests that count allocations, memory and time, which the race detector changes. internal/tidy fails
 # for a test that neither this nor `race` runs.
