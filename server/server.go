@@ -124,7 +124,7 @@ func sessionLimit(asked, loops int, log *zap.Logger) (int, error) {
 	if err != nil {
 		log.Warn("the limit of open files stays as it is", zap.Error(err))
 	}
-	// Whoever connects while there are no descriptors hears nothing, so the reserve is never given to sessions.
+	// Sessions never get the reserve: without descriptors new clients could not even be refused.
 	reserve := descriptorReserve + descriptorsPerLoop*max(0, loops-16)
 	fits := int(min(descriptors, 1<<31)) - reserve
 	if fits < 1 {

@@ -78,3 +78,34 @@ func TestOutboxOfASlowReader(t *testing.T) {
 		t.Errorf("it is listed %d times", n)
 	}
 }
+
+// TestEvictedBesideItsEnd: a session whose connection is gone is evicted without words, because its strand may be reading
+// them. The race detector sees when that is no longer so.
+func TestEvictedBesideItsEnd(t *testing.T) {
+	h := newTestHub(1)
+	h.unchecked = true
+	for range 300 {
+		s, _ := h.open(t, 0, 0)
+		s.Receive(make([]byte, 3<<10))
+		h.lanes[0].Closed(s, ClientClosed)
+		detail := make(chan string, 1)
+		go func() {
+			for e, ok := s.Take(); ok; e, ok = s.Take() {
+				if e.Closed != None {
+					s.Conclude(e.Closed)
+					detail <- s.Detail()
+					return // the session is not the strand's to touch any more
+				}
+			}
+			detail <- "its end was not taken"
+		}()
+		h.lanes[0].end([]usage{{s.Ref(), s.ID(), 3 << 10}})
+		if got := <-detail; got != "" {
+			t.Fatalf("the detail is %q", got)
+		}
+		s.Leave()
+		for h.step() {
+		}
+		h.ready = nil
+	}
+}

@@ -10,8 +10,8 @@ import (
 	"hubbub/codec"
 )
 
-// TestOutOfDescriptors takes the server's descriptors away while it runs. Who is there notices nothing, who comes waits
-// in the kernel, and is let in once there are descriptors again.
+// TestOutOfDescriptors takes the server's descriptors away while it runs. Clients that are online notice nothing, new ones wait
+// in the kernel, and are let in once there are descriptors again.
 func TestOutOfDescriptors(t *testing.T) {
 	p := serve(t, "--database", "none")
 	alice, bob := login(t, p.chat, "alice"), login(t, p.chat, "bob")
