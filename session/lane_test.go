@@ -286,6 +286,21 @@ func TestSmallDrainsPause(t *testing.T) {
 	}
 }
 
+// What a burst of broadcasts to 1,000 members writes to each, some KiB, is one write; of longer ones there are fewer before
+// the loop reads.
+func TestLongWritesCountTwice(t *testing.T) {
+	for _, test := range []struct{ bytes, writes int }{{20 << 10, 4}, {40 << 10, 2}} {
+		h, l, conns := pausing(t, 4)
+		broadcast(t, h, text(strings.Repeat("x", test.bytes)))
+		if paused := l.Drain(); paused != (test.writes < 4) {
+			t.Errorf("%d bytes: paused = %v", test.bytes, paused)
+		}
+		if n := writes(conns); n != test.writes {
+			t.Errorf("%d bytes: %d writes before the loop reads, want %d", test.bytes, n, test.writes)
+		}
+	}
+}
+
 // pausing is a lane that pauses after 4 writes, and its members' connections.
 func pausing(t *testing.T, members int) (h *testHub, l *Lane, conns []*fakeConn) {
 	h = newTestHub(1)
