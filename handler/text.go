@@ -4,12 +4,14 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"hubbub/codec"
 )
 
 // validMessage reports whether a text may be a chat message: UTF-8 within the limit, without control characters but
-// for line feeds and tabs, and not empty.
+// for line feeds and tabs, and with something to be seen.
 func (t *turn) validMessage(text string) bool {
-	if text == "" || len(text) > t.limits.MessageBytesMax {
+	if len(text) > t.limits.MessageBytesMax || codec.Blank(text) {
 		return false
 	}
 	return plainText(text) || utf8.ValidString(text) && !strings.ContainsFunc(text, forbidden)

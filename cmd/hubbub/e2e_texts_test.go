@@ -21,10 +21,10 @@ var (
 	// oddTexts are messages that must come back as they are.
 	oddTexts = []string{
 		"x", strings.Repeat("x", 1024), strings.Repeat("世", 341) + "!", "👩‍👩‍👧‍👦 🏳️‍🌈", "'; DROP TABLE messages; --", `$1 ? :a @b \ \\ %s "`,
-		"a\tb\nc\n", " \t ", "שלום \u202eabc\u202c", "e\u0301 \u00e9 \ufeff \uffff \U0010ffff \ufffd", "\u2028\u2029\u00ad\u200b", "NULL", "{}",
+		"a\tb\nc\n", " \t . ", "שלום \u202eabc\u202c", "e\u0301 \u00e9 \ufeff \uffff \U0010ffff \ufffd", "\u2028\u2029\u00ad\u200b.", "NULL", "{}",
 	}
 	// noTexts are no messages.
-	noTexts = []string{"", strings.Repeat("x", 1025), "a\x00b", "\x1b[31m", "\u0085", "\xff", "a\xed\xa0\x80b"}
+	noTexts = []string{"", strings.Repeat("x", 1025), "a\x00b", "\x1b[31m", "\u0085", "\xff", "a\xed\xa0\x80b", " \t ", "\u2028\u2029\u00ad\u200b"}
 )
 
 // TestOddTexts registers, says and whispers what databases and screens might take for something else, and hears and reads
