@@ -14,6 +14,9 @@ COMPARE  ?= ../shared/bench/compare.sh
 NEEDS    := gcc=build-essential tmux=tmux initdb=postgresql /usr/sbin/pgbouncer=pgbouncer
 # Prints what go test prints, then the number of tests and those that were not run.
 GOTEST   := $(GO) tool gotestsum --format standard-quiet --
+# What the race detector leaves out, and why: internal/testenv, race.go.
+UNWATCHED := modernc.org/sqlite/lib modernc.org/libc golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b
+RACE     := -race $(UNWATCHED:%=-gcflags=%=-race=false)
 # Packages whose tests run whole servers, under load or with the real program: `make check` leaves them out.
 SLOW     := /cmd/hubbub$$|/loadtest$$|/loadtest/swarm$$
 # Files that `make gen` writes.
@@ -40,7 +43,7 @@ check: lint stale ## what to run while working: lint, generated files and the qu
 test: deps lint stale norace race ## everything that must hold before a merge; its end says what was not run, and why
 
 race: deps
-	CGO_ENABLED=1 $(GOTEST) -race -timeout 35m ./...
+	CGO_ENABLED=1 $(GOTEST) $(RACE) -timeout 35m ./...
 
 # Files with !race hold tests that count allocations, memory and time, which the race detector changes. internal/tidy fails
 # for a test that neither this nor `race` runs.

@@ -41,7 +41,7 @@ func buildAndRun(m *testing.M) int {
 	binary = filepath.Join(dir, "hubbub")
 	args := []string{"build", "-o", binary}
 	if raceEnabled {
-		args = append(args, "-race")
+		args = append(args, testenv.RaceFlags()...)
 	}
 	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)

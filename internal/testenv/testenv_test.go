@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -49,5 +50,17 @@ func TestMissing(t *testing.T) {
 	const want = "these tests need absent-1 and absent-2, which this machine does not have: run `make deps` to install what tests need"
 	if err := missing("absent-1", "there", "absent-2"); err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// TestUnwatched: the Makefile names the same packages, so that what `make race` compiles is not compiled again for programs
+// that tests build.
+func TestUnwatched(t *testing.T) {
+	makefile, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "\nUNWATCHED := " + strings.Join(Unwatched, " ") + "\n"; !strings.Contains(string(makefile), want) {
+		t.Errorf("the Makefile does not say %q", want)
 	}
 }
