@@ -23,8 +23,9 @@ type Client struct {
 	stop    context.CancelFunc
 	running sync.WaitGroup // every goroutine of this client
 
-	rtt  atomic.Int64  // in nanoseconds
-	last atomic.Uint64 // the codec.ID of the newest message seen, or of the newest before the first login
+	rtt    atomic.Int64 // in nanoseconds
+	limits atomic.Pointer[Limits]
+	last   atomic.Uint64 // the codec.ID of the newest message seen, or of the newest before the first login
 
 	refusals, duplicates atomic.Uint64
 
@@ -69,6 +70,7 @@ func newClient(addr string, options Options) *Client {
 	c.inbox = newInbox(c.options.EventBuffer, c.options.DiscardEvents)
 	c.life, c.stop = context.WithCancel(context.Background())
 	c.last.Store(uint64(options.Since))
+	c.limits.Store(new(Limits))
 	return c
 }
 

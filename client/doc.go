@@ -39,6 +39,7 @@
 // Errors: what the server refuses is an *Error, which unwraps to its codec.Code, so that
 // errors.Is(err, codec.UserNotFound) works. ErrLost, ErrOffline and ErrClosed tell what became of the connection.
 //
-// Limits: a message has 1 to 1024 bytes of UTF-8 and a name 1 to 32, unless the server is set up otherwise; the server
-// decides. A packet larger than Options.MaxPacket is refused here, because the server would close the connection.
+// Limits: a message has 1 to 1024 bytes of UTF-8 and a name 1 to 32, unless the server is set up otherwise; Client.Limits
+// returns what it said at the login. A packet larger than the server takes is refused here, because the server would
+// close the connection.
 package client

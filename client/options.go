@@ -35,7 +35,8 @@ type Options struct {
 	// DiscardEvents is for programs that only send: Events yields nothing until it is closed. Client.Refusals tells how
 	// much was refused.
 	DiscardEvents bool
-	// MaxPacket is the largest packet in bytes that the server takes. Default 4096, as the server's.
+	// MaxPacket is the largest packet in bytes that the server takes. Default: what the server says at the login, and
+	// 4096 before it or where it says nothing.
 	MaxPacket int
 
 	// Dial replaces the way to reach addr, for TLS, proxies and tests. Default: TCP.
@@ -58,9 +59,6 @@ func (o Options) withDefaults() Options {
 	o.RetryMax = max(o.RetryMin, o.RetryMax)
 	if o.EventBuffer <= 0 {
 		o.EventBuffer = 1024
-	}
-	if o.MaxPacket <= 0 {
-		o.MaxPacket = 4096
 	}
 	o.MaxPacket = min(o.MaxPacket, codec.MaxPacket)
 	if o.Dial == nil {

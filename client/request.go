@@ -97,13 +97,13 @@ func (c *Client) current(op string) (*link, error) {
 
 // fits refuses a request that would not fit into a packet, for which the server would close the connection.
 func (c *Client) fits(op string, code codec.Code, texts ...string) error {
-	size := packetOverhead
+	size, most := packetOverhead, c.packetMax()
 	for _, text := range texts {
 		size += len(text)
 	}
-	if size > c.options.MaxPacket {
+	if size > most {
 		return &Error{Op: op, Code: code, Text: fmt.Sprintf("%d bytes are too long, the server takes packets of %d",
-			size-packetOverhead, c.options.MaxPacket)}
+			size-packetOverhead, most)}
 	}
 	return nil
 }

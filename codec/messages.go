@@ -86,7 +86,9 @@ func (m *LoginRequest) layout(f *fields) {
 // seconds that the client should let pass without sending anything; 0: as long as it likes. Latest is the newest message
 // before the session, for a client that has seen none and comes back before it sees one. Gap tells a client that
 // asked for what it missed which part of that is gone: messages after its Since and up to Gap were not kept, or not for
-// so long; 0: none.
+// so long; 0: none. The limits are what the server lets this session do, as far as it tells them: MaxMessage and MaxPacket
+// in bytes, 0 when it does not; Rate in requests a second and Burst in requests at once, of which 0 is no limit when
+// MaxMessage is told.
 type LoginResponse struct {
 	Answer
 	Session   uint64
@@ -95,6 +97,9 @@ type LoginResponse struct {
 	Heartbeat uint16
 	Latest    ID // optional
 	Gap       ID // optional
+
+	MaxMessage, MaxPacket uint16 // optional, with the two below
+	Rate, Burst           uint32
 }
 
 func (m *LoginResponse) layout(f *fields) {
@@ -103,11 +108,18 @@ func (m *LoginResponse) layout(f *fields) {
 	f.str("user", &m.User)
 	f.u32("caps", &m.Caps)
 	f.u16("heartbeat", &m.Heartbeat)
-	if f.optional(m.Latest != 0 || m.Gap != 0) {
+	limited := m.MaxMessage != 0 || m.MaxPacket != 0 || m.Rate != 0 || m.Burst != 0
+	if f.optional(m.Latest != 0 || m.Gap != 0 || limited) {
 		f.id("latest", &m.Latest)
 	}
-	if f.optional(m.Gap != 0) {
+	if f.optional(m.Gap != 0 || limited) {
 		f.id("gap", &m.Gap)
+	}
+	if f.optional(limited) {
+		f.u16("maxMessage", &m.MaxMessage)
+		f.u16("maxPacket", &m.MaxPacket)
+		f.u32("rate", &m.Rate)
+		f.u32("burst", &m.Burst)
 	}
 }
 

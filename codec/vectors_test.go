@@ -83,6 +83,55 @@ func TestEveryPacketHasAVector(t *testing.T) {
 	}
 }
 
+// olderLogin is a LoginResponse as a client of an earlier version knows it, of which the first had no optional field.
+type olderLogin struct {
+	LoginResponse
+	optional bool
+}
+
+func (m *olderLogin) layout(f *fields) {
+	m.Answer.layout(f)
+	f.u64("session", &m.Session)
+	f.str("user", &m.User)
+	f.u32("caps", &m.Caps)
+	f.u16("heartbeat", &m.Heartbeat)
+	if m.optional && f.optional(m.Latest != 0 || m.Gap != 0) {
+		f.id("latest", &m.Latest)
+		if f.optional(m.Gap != 0) {
+			f.id("gap", &m.Gap)
+		}
+	}
+}
+
+// TestOlderClientsReadLogins: fields that were appended since don't change what an older client reads in any golden vector.
+func TestOlderClientsReadLogins(t *testing.T) {
+	logins := 0
+	for _, b := range load(t, "vectors.txt") {
+		m, err := dialectOf(t, b).Decode(b.Bytes)
+		login, ok := m.(*LoginResponse)
+		if err != nil || !ok {
+			continue
+		}
+		logins++
+		for _, optional := range []bool{false, true} {
+			old := olderLogin{optional: optional}
+			f := &fields{walk: reading, buf: b.Bytes[HeaderSize:]}
+			old.layout(f)
+			want := *login
+			want.MaxMessage, want.MaxPacket, want.Rate, want.Burst = 0, 0, 0, 0
+			if !optional {
+				want.Latest, want.Gap = 0, 0
+			}
+			if f.err != nil || old.LoginResponse != want {
+				t.Errorf("line %d: an older client reads %+v, %v, want %+v", b.Line, old.LoginResponse, f.err, want)
+			}
+		}
+	}
+	if logins < 5 {
+		t.Errorf("vectors.txt has %d answers to logins", logins)
+	}
+}
+
 func TestMalformed(t *testing.T) {
 	for _, b := range load(t, "malformed.txt") {
 		got, err := fate(t, b)

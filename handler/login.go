@@ -62,6 +62,7 @@ func (t *turn) enter(a *attempt) error {
 	if m.Since != 0 && m.Since < removed {
 		response.Gap = removed
 	}
+	t.limits.tell(&response)
 	t.out = t.dialect.Append(t.out[:0], &response)
 	claimed, alive := c.Hub.Login(t.session, session.Login{
 		Name: who.Name, Account: who.Account, Owner: a.found.ID, Registered: a.registered, Welcome: t.out,

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"hubbub/codec"
 	"hubbub/handler/account"
 	"hubbub/session"
 )
@@ -43,6 +44,22 @@ func (t *turn) take() bool {
 		t.session.End(session.Flooding, "you went on sending far above the rate limit")
 	}
 	return false
+}
+
+// tell puts what clients need to know of the limits into the answer to a login: the lesser of the session's rate and the
+// address's, which holds whoever else comes from there.
+func (l *Limits) tell(m *codec.LoginResponse) {
+	m.MaxMessage, m.MaxPacket = uint16(l.MessageBytesMax), uint16(l.PacketBytesMax)
+	rate, burst := l.MessageRate, l.MessageBurst
+	switch {
+	case rate == 0 && l.AddressRate == 0:
+		return
+	case rate == 0:
+		rate, burst = l.AddressRate, l.AddressBurst
+	case l.AddressRate != 0:
+		rate, burst = min(rate, l.AddressRate), min(burst, l.AddressBurst)
+	}
+	m.Rate, m.Burst = uint32(rate), uint32(burst)
 }
 
 // intervalOf returns the nanoseconds between two requests of a rate; 0 for no limit.

@@ -259,7 +259,7 @@ func (r *runner) repeat(c *client, text string) error {
 		if err != nil {
 			return fmt.Errorf("expected: %s\nbut:      %w", want, ending(err))
 		}
-		if got = patternOf(c.dialect, packet); want.matches(got) {
+		if got = patternOf(c.dialect, packet, want); want.matches(got) {
 			return nil
 		}
 	}
@@ -291,7 +291,7 @@ func (r *runner) expect(l *line, c *client) error {
 		if err != nil {
 			return fmt.Errorf("expected (%d of %d): %s\nbut:      %w", i+1, n, want, ending(err))
 		}
-		p := patternOf(c.dialect, packet)
+		p := patternOf(c.dialect, packet, want)
 		if n < 0 && !want.matches(p) {
 			c.pending = append([][]byte{packet}, c.pending...)
 			break
@@ -329,7 +329,7 @@ func (r *runner) none(l *line, c *client) error {
 	}
 	var got []pattern
 	for _, packet := range c.pending {
-		got = append(got, pattern{}.starred(patternOf(c.dialect, packet)))
+		got = append(got, pattern{}.starred(patternOf(c.dialect, packet, pattern{})))
 	}
 	c.pending = nil
 	if r.update {

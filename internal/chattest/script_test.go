@@ -69,7 +69,7 @@ func TestMatches(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := patternOf(codec.Native, codec.Native.Append(nil, &codec.BroadcastNotify{ID: 7, User: "bob", Message: "aaaa"}))
+		got := patternOf(codec.Native, codec.Native.Append(nil, &codec.BroadcastNotify{ID: 7, User: "bob", Message: "aaaa"}), p)
 		if p.matches(got) != want {
 			t.Errorf("%q matches %s: %t", script, got, !want)
 		}
