@@ -8,7 +8,8 @@
 // Otherwise it reads lines and prints lines, so that a script can use it. Both read the same commands.
 //
 // Whatever others wrote passes through clean before it is shown: a message can't move the cursor, set colours, write to
-// the clipboard or turn the reading direction of the rest of the line.
+// the clipboard, turn the reading direction of the rest of the line, or hold characters that nobody sees. A message of
+// several lines can't look like several messages: only the first line has a time, a name, or a bar that turns to it.
 //
 // The model belongs to Bubble Tea's loop. Requests run in commands of their own, one after the other, so that messages
 // leave in the order in which they were typed and the screen never waits for the network.

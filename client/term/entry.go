@@ -68,33 +68,35 @@ func (e *entry) render(width int, t *theme) {
 		at = e.at.Format(clock)
 	}
 	label, style := e.label(t)
-	bar := t.quiet.Render("│")
+	bar, turn := t.quiet.Render("│"), t.quiet.Render("├")
 	switch {
 	case e.kind == whispered || e.kind == ownWhisper:
-		bar = t.whisper.Render("┃")
+		bar, turn = t.whisper.Render("┃"), t.whisper.Render("┣")
 	case e.named:
-		bar = t.mention.Render("┃")
+		bar, turn = t.mention.Render("┃"), t.mention.Render("┣")
 	}
 	first := t.quiet.Render(at) + " "
 	next := strings.Repeat(" ", len(clock)+1)
 	if width >= wideMin {
 		next += strings.Repeat(" ", nameColumn+1)
 	}
-	if room := nameColumn - lipgloss.Width(label); width >= wideMin && room >= 0 {
+	if room := nameColumn - t.columns(label); width >= wideMin && room >= 0 {
 		first += strings.Repeat(" ", room) + style.Render(label) + " " + bar + " "
-	} else { // the label goes before the text, so that the bar stays where it is
-		label = shorten(label, (width-lipgloss.Width(next))*2/3)
-		first += next[len(clock)+1:] + bar + " " + style.Render(label) + separator(e.kind)
+	} else {
+		// The label goes before the text, so that the bar stays where it is. The bar turns to it: a line of a text that
+		// looks like a label has no such bar.
+		label = shorten(label, (width-t.columns(next))*2/3, t)
+		first += next[len(clock)+1:] + turn + " " + style.Render(label) + separator(e.kind)
 	}
 	e.lines = e.body(first, next+bar+" ", width, t)
 }
 
 // shorten cuts s to at most width columns.
-func shorten(s string, width int) string {
-	if lipgloss.Width(s) <= width {
+func shorten(s string, width int, t *theme) string {
+	if t.columns(s) <= width {
 		return s
 	}
-	return lipgloss.NewStyle().MaxWidth(max(1, width-1)).Render(s) + "…"
+	return t.method.Truncate(s, max(2, width), "…")
 }
 
 // separator stands between a label and its text.
@@ -134,11 +136,11 @@ func (e *entry) body(first, next string, width int, t *theme) []string {
 		style = t.private
 	}
 	// The label may stand before the text: the first line then has less room than the others.
-	room := max(1, width-lipgloss.Width(next))
-	lead := max(0, lipgloss.Width(first)-lipgloss.Width(next))
+	room := max(1, width-t.columns(next))
+	lead := max(0, t.columns(first)-t.columns(next))
 	var lines []string
 	for paragraph := range strings.SplitSeq(e.text, "\n") {
-		for _, line := range wrap(paragraph, room, lead) {
+		for _, line := range wrap(paragraph, room, lead, t) {
 			head := next
 			if len(lines) == 0 {
 				head = first
@@ -147,7 +149,7 @@ func (e *entry) body(first, next string, width int, t *theme) []string {
 		}
 	}
 	if e.state == failed {
-		for _, line := range wrap(e.reason, room, 0) {
+		for _, line := range wrap(e.reason, room, 0, t) {
 			lines = append(lines, next+t.bad.Render(line))
 		}
 	}
@@ -156,13 +158,13 @@ func (e *entry) body(first, next string, width int, t *theme) []string {
 
 // wrap breaks text into lines of at most width columns, between words where it can. The first line has lead columns
 // less.
-func wrap(text string, width, lead int) []string {
+func wrap(text string, width, lead int, t *theme) []string {
 	if lead >= width {
-		return append([]string{""}, wrap(text, width, 0)...)
+		return append([]string{""}, wrap(text, width, 0, t)...)
 	}
 	// A run of no-break spaces holds the place of the lead: it is as wide and is not broken.
 	const hold = "\u00a0"
-	lines := strings.Split(lipgloss.Wrap(strings.Repeat(hold, lead)+text, width, ""), "\n")
+	lines := strings.Split(t.method.Wrap(strings.Repeat(hold, lead)+text, width, ""), "\n")
 	lines[0] = strings.TrimPrefix(lines[0], strings.Repeat(hold, lead))
 	return lines
 }
@@ -170,9 +172,9 @@ func wrap(text string, width, lead int) []string {
 // ruled is a line across the screen with a text in it.
 func ruled(width int, text string, t *theme) string {
 	text = " " + text + " "
-	side := max(0, width-lipgloss.Width(text)) / 2
-	line := strings.Repeat("─", side) + text + strings.Repeat("─", max(0, width-side-lipgloss.Width(text)))
-	return lipgloss.NewStyle().MaxWidth(width).Render(t.quiet.Render(line))
+	side := max(0, width-t.columns(text)) / 2
+	line := strings.Repeat("─", side) + text + strings.Repeat("─", max(0, width-side-t.columns(text)))
+	return t.quiet.Render(t.method.Truncate(line, width, ""))
 }
 
 // mentions reports whether text has name as a word of its own.

@@ -115,7 +115,7 @@ func (in *input) complete(names []string, step int) {
 func (in *input) view(width int, t *theme) (line string, column int) {
 	runes, at, prompt := []rune(in.value()), in.editor.Position(), prompt
 	if in.question != "" {
-		runes, prompt = slices.Repeat([]rune{'•'}, len(runes)), shorten(in.question, max(0, width-2))
+		runes, prompt = slices.Repeat([]rune{'•'}, len(runes)), shorten(in.question, max(0, width-2), t)
 	}
 	lead := lipgloss.Width(prompt)
 	room := max(1, width-lead-1) // the cursor needs a column behind the text

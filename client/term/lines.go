@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -197,7 +198,8 @@ func (l *lineChat) print() {
 	}
 }
 
-// tell prints a message. One that is not live has its date in front of the time.
+// tell prints a message. One that is not live has its date in front of the time. The lines of a text that has several
+// stand below each other behind a bar, so that none of them looks like a message of its own.
 func (l *lineChat) tell(at time.Time, old bool, who string, whispers bool, text string) {
 	layout, verb := time.TimeOnly, ": "
 	if old {
@@ -206,7 +208,8 @@ func (l *lineChat) tell(at time.Time, old bool, who string, whispers bool, text 
 	if whispers {
 		verb = " whispers: "
 	}
-	l.write(l.out, at.Local().Format(layout)+" "+clean(who)+verb+clean(text))
+	bar := "\n" + strings.Repeat(" ", len(layout)) + " | "
+	l.write(l.out, at.Local().Format(layout)+" "+clean(who)+verb+strings.ReplaceAll(cleanLines(text), "\n", bar))
 }
 
 func (l *lineChat) write(to io.Writer, line string) {

@@ -199,7 +199,7 @@ func (m *model) submit(line string) tea.Cmd {
 
 // queue shows a message as pending and sends it after those before it.
 func (m *model) queue(a action) tea.Cmd {
-	e := &entry{kind: ownSaid, who: m.user, state: pending, at: m.now(), text: clean(a.text)}
+	e := &entry{kind: ownSaid, who: m.user, state: pending, at: m.now(), text: cleanLines(a.text)}
 	if a.verb == whisper {
 		e.kind, e.who = ownWhisper, clean(a.to)
 	}
@@ -233,7 +233,7 @@ func (m *model) sent(err error) tea.Cmd {
 func (m *model) event(event client.Event) {
 	switch e := event.(type) {
 	case client.Message:
-		who, text := clean(e.User), clean(e.Text)
+		who, text := clean(e.User), cleanLines(e.Text)
 		m.seen(who)
 		m.missed(e.Replayed)
 		m.transcript.add(&entry{kind: said, at: e.Time().Local(), who: who, text: text, named: mentions(text, m.user)})
@@ -242,7 +242,7 @@ func (m *model) event(event client.Event) {
 		m.seen(who)
 		m.whisperer = who
 		m.missed(e.Replayed)
-		m.transcript.add(&entry{kind: whispered, at: e.Time().Local(), who: who, text: clean(e.Text)})
+		m.transcript.add(&entry{kind: whispered, at: e.Time().Local(), who: who, text: cleanLines(e.Text)})
 	case client.Notice:
 		m.notice = e.Code
 		m.say(note, "the server says: "+clean(e.Text))

@@ -119,11 +119,11 @@ func TestNarrowScreen(t *testing.T) {
 	s.Update(tea.KeyPressMsg{Code: tea.KeyPgUp})
 	s.Update(eventsMsg{client.Message{ID: s.id(), User: "bob", Text: "more"}})
 	s.shows(`
-12:00 │ • You are alice at
+12:00 ├ • You are alice at
       │ 127.0.0.1:9000. What you type
       │ goes to everybody who is here;
       │ /help tells more.
-      │ bob: a message that is longer
+      ├ bob: a message that is longer
       │ than the screen is wide
 ─────────────── ↓ 1 new message · Esc ──
 › Say something, or /help

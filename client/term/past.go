@@ -66,7 +66,7 @@ func (m *model) past(msg pastMsg) {
 
 // told is the entry of a message of the past: one to everybody or, when with is not empty, a whisper to or from them.
 func (m *model) told(old client.HistoryMessage, with string) *entry {
-	e := &entry{kind: said, at: old.Time().Local(), who: clean(old.User), text: clean(old.Text), old: true}
+	e := &entry{kind: said, at: old.Time().Local(), who: clean(old.User), text: cleanLines(old.Text), old: true}
 	own := e.who == m.user
 	e.named = !own && mentions(e.text, m.user)
 	switch {

@@ -91,15 +91,15 @@ func TestMissedEnds(t *testing.T) {
 	s.Update(pastMsg{action{verb: history, count: 1}, []client.HistoryMessage{{ID: s.id(), User: "bob", Text: "hi"}}, nil})
 	s.shows(`
 ──── 1 message while you were away ─────
-12:00 │ bob: hi
+12:00 ├ bob: hi
 ───────────────── now ──────────────────
-12:00 │ • the server says: busy
+12:00 ├ • the server says: busy
 ──── 2 messages while you were away ────
-12:00 │ bob: hi
-      │ bob: hi
+12:00 ├ bob: hi
+      ├ bob: hi
 ───────────────── now ──────────────────
 ──────── 1 message of the past ─────────
-12:00 │ bob: hi
+12:00 ├ bob: hi
 ───────────────── now ──────────────────
 ────────────────────────────────────────
 › Say something, or /help

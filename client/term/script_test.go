@@ -124,7 +124,7 @@ func TestHostileLinesAndLinger(t *testing.T) {
 		if passed := time.Since(begin); passed != time.Minute {
 			t.Errorf("it stayed for %s", passed)
 		}
-		r.wants(t, noon.Local().Format("15:04:05")+" bob: hi�[2J bob: forged\n", "")
+		r.wants(t, noon.Local().Format("15:04:05")+" bob: hi�[2J\n         | bob: forged\n", "")
 	})
 }
 

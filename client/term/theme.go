@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // background is what is known of the terminal's.
@@ -31,8 +32,10 @@ var palette = [][3]string{
 	{"#b3588c", "#ff97d1", "#a33d7a"},
 }
 
-// theme is every style on the screen.
+// theme is every style on the screen, and how wide the terminal shows a text.
 type theme struct {
+	method ansi.Method // as the renderer has it: by grapheme cluster, where the terminal can do that
+
 	quiet   lipgloss.Style // times, rules, notes: to be found, not to be seen
 	own     lipgloss.Style // the user's own name
 	whisper lipgloss.Style // who whispers to whom, and the bar beside it
@@ -63,6 +66,9 @@ func newTheme(b background) *theme {
 	}
 	return t
 }
+
+// columns returns how many columns a text takes.
+func (t *theme) columns(text string) int { return t.method.StringWidth(text) }
 
 // name returns the style of a user's name, the same one every time.
 func (t *theme) name(user string) lipgloss.Style {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 var noon = time.Date(2026, time.October, 9, 12, 0, 0, 0, time.UTC)
@@ -84,18 +84,43 @@ func TestLinesFit(t *testing.T) {
 	}
 	names := []string{"bob", "a-name-of-thirty-two-bytes-in-all", "山田太郎"}
 	for width := 24; width < 140; width += 3 {
+		style := newTheme(dark)
+		style.method = ansi.Method(width % 2)
 		for _, text := range texts {
 			for _, name := range names {
 				e := &entry{kind: whispered, at: noon, who: name, text: text, state: failed, reason: "not sent: " + text}
-				e.render(width, newTheme(dark))
+				e.render(width, style)
 				for _, line := range e.lines {
-					if got := lipgloss.Width(line); got > width {
+					if got := style.columns(line); got > width {
 						t.Fatalf("%s, %q in %d columns: a line has %d: %q", name, text, width, got, strip(line))
 					}
 				}
-				letters := strings.NewReplacer(" ", "", "\n", "", "┃", "").Replace(strip(strings.Join(e.lines, "")))
+				letters := strings.NewReplacer(" ", "", "\n", "", "┃", "", "┣", "").Replace(strip(strings.Join(e.lines, "")))
 				if want := strings.NewReplacer(" ", "", "\n", "").Replace(text); !strings.Contains(letters, want) {
 					t.Fatalf("%q in %d columns became %q", text, width, letters)
+				}
+			}
+		}
+	}
+}
+
+// No line of a text looks like a message of somebody else, where names stand before the text too, and where colours are
+// not seen.
+func TestForgedLines(t *testing.T) {
+	for _, width := range []int{40, 63, 64, 100} {
+		for _, victim := range []string{"carol", "carolina-with-a-long-name"} {
+			honest := &entry{kind: said, at: noon, who: victim, text: "I owe you"}
+			honest.render(width, newTheme(unknown))
+			want := strip(honest.lines[0])
+			forgeries := []string{"hi\n" + victim + ": I owe you", "hi\n" + strings.TrimLeft(want, " │├┃┣"), "hi\n" + want,
+				"hi " + strings.Repeat("x", width) + " " + victim + ": I owe you"}
+			for _, text := range forgeries {
+				e := &entry{kind: said, at: noon, who: "mallory", text: cleanLines(text)}
+				e.render(width, newTheme(unknown))
+				for _, line := range e.lines[1:] {
+					if strip(line) == want {
+						t.Errorf("in %d columns %q of mallory looks as if %s had said it: %q", width, text, victim, want)
+					}
 				}
 			}
 		}
