@@ -3,7 +3,7 @@
 // Run takes one of two shapes. With a terminal on both ends it is a full-screen program:
 //
 //	client.Events ──► model.Update ──► transcript (entries, wrapped to the width) ──► View
-//	keys          ──► input (line editor, history, completion) ──► command ──► client
+//	keys          ──► input (editor, history, completion) ──► command ──► client
 //
 // Otherwise it reads lines and prints lines, so that a script can use it. Both read the same commands.
 //

@@ -1,28 +1,29 @@
 package term
 
 import (
-	"slices"
 	"strings"
 
-	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
+	"github.com/atotto/clipboard"
+
+	"hubbub/codec"
 )
 
 // historyMax is how many lines of input are remembered.
 const historyMax = 500
 
-// lineMax is how many characters a line may have: more than any message.
-const lineMax = 2000
+// inputMax is how many bytes the input takes: as many as a packet has, and more than any message. What is pasted is never
+// cut: it is taken whole or refused.
+const inputMax = codec.MaxPacket
 
 // prompt is what the input line begins with.
 const prompt = "› "
 
-// input is the line that is typed. The text input does the editing; what is seen of it is chosen here, by columns, so
-// that the terminal's own cursor stands right behind wide characters too.
+// input is what is typed, in one row of the screen: line feeds that were pasted are marks in it. What is seen of it is
+// chosen by columns, so that the terminal's own cursor stands right behind wide characters too.
 type input struct {
-	editor textinput.Model
-	first  int // the first rune that is seen
+	editor editor
+	first  int // the first cluster that is seen
 
 	history []string
 	recall  int    // the history line shown; len(history): none
@@ -33,33 +34,56 @@ type input struct {
 	question string // what is asked for and typed unseen; empty: nothing
 }
 
-func newInput() input {
-	editor := textinput.New()
-	editor.CharLimit = lineMax
-	editor.SetVirtualCursor(false)
-	editor.Focus()
-	return input{editor: editor}
-}
+func newInput() input { return input{} }
 
-// update lets the editor handle a message.
-func (in *input) update(msg tea.Msg) tea.Cmd {
-	var cmd tea.Cmd
-	in.editor, cmd = in.editor.Update(msg)
+// update handles a key that edits. It reports whether there was room for what it types.
+func (in *input) update(key tea.KeyPressMsg) (fits bool) {
 	in.completion.stop()
-	return cmd
+	switch key.String() {
+	case "alt+enter", "shift+enter", "ctrl+j":
+		if in.question == "" {
+			return in.insert("\n")
+		}
+		return true
+	}
+	if in.editor.press(key.String()) {
+		return true
+	}
+	return in.insert(key.Text)
 }
 
-func (in *input) value() string { return in.editor.Value() }
-
-func (in *input) set(text string) {
-	in.editor.SetValue(text)
-	in.editor.CursorEnd()
+// paste takes what was pasted, but for the line ends behind it, which are no part of a message. It reports whether there
+// was room.
+func (in *input) paste(text string) (fits bool) {
+	in.completion.stop()
+	return in.insert(strings.TrimRight(typeable(text), "\n"))
 }
+
+func (in *input) insert(text string) (fits bool) {
+	if text = typeable(text); len(in.value())+len(text) > inputMax {
+		return false
+	}
+	in.editor.insert(text)
+	return true
+}
+
+// fromClipboard is the command that pastes what the desktop's clipboard has.
+func fromClipboard() tea.Msg {
+	text, err := clipboard.ReadAll()
+	if err != nil {
+		return nil // there is none where the terminal's own way to paste is the only one
+	}
+	return tea.PasteMsg{Content: text}
+}
+
+func (in *input) value() string { return in.editor.value() }
+
+func (in *input) set(text string) { in.editor.set(text, "") }
 
 // take returns the line, empties it and remembers it.
 func (in *input) take() string {
 	line := in.value()
-	in.editor.Reset()
+	in.set("")
 	in.completion.stop()
 	n := len(in.history)
 	if strings.TrimSpace(line) != "" && (n == 0 || in.history[n-1] != line) {
@@ -76,7 +100,7 @@ func (in *input) hide(question string) { in.question = question }
 // takeHidden returns what was typed unseen, which is not remembered.
 func (in *input) takeHidden() string {
 	line := in.value()
-	in.editor.Reset()
+	in.set("")
 	return line
 }
 
@@ -104,33 +128,58 @@ func (in *input) show(at int) {
 
 // complete replaces the word before the cursor by the next of the names, or of the commands, that begin with it.
 func (in *input) complete(names []string, step int) {
-	runes := []rune(in.value())
-	at := in.editor.Position()
-	text, at := in.completion.next(string(runes[:at]), string(runes[at:]), names, step)
-	in.editor.SetValue(text)
-	in.editor.SetCursor(at)
+	before, after := in.editor.around()
+	text, at := in.completion.next(before, after, names, step)
+	runes := []rune(text)
+	in.editor.set(string(runes[:at]), string(runes[at:]))
 }
 
 // view returns the input line in width columns and the cursor's column.
 func (in *input) view(width int, t *theme) (line string, column int) {
-	runes, at, prompt := []rune(in.value()), in.editor.Position(), prompt
+	prompt := prompt
 	if in.question != "" {
-		runes, prompt = slices.Repeat([]rune{'•'}, len(runes)), shorten(in.question, max(0, width-2), t)
+		prompt = shorten(in.question, max(0, width-2), t)
 	}
-	lead := lipgloss.Width(prompt)
+	lead := t.columns(prompt)
 	room := max(1, width-lead-1) // the cursor needs a column behind the text
-	if len(runes) == 0 && in.question == "" {
+	clusters, at := in.editor.clusters, in.editor.at
+	if len(clusters) == 0 && in.question == "" {
 		in.first = 0
-		hint := lipgloss.NewStyle().MaxWidth(room).Render(t.quiet.Render("Say something, or /help"))
-		return t.good.Render(prompt) + hint, lead
+		hint := t.method.Truncate("Say something, or /help", room, "")
+		return t.good.Render(prompt) + t.quiet.Render(hint), lead
 	}
 	in.first = min(in.first, at)
-	for in.first < at && lipgloss.Width(string(runes[in.first:at])) > room {
-		in.first++
+	before := 0
+	for i := at - 1; i >= in.first; i-- { // whatever is far to the left is not looked at
+		_, columns := in.look(clusters[i], t)
+		if before+columns > room {
+			in.first = i + 1
+			break
+		}
+		before += columns
 	}
-	end := at
-	for end < len(runes) && lipgloss.Width(string(runes[in.first:end+1])) <= room {
-		end++
+	var b strings.Builder
+	taken := 0
+	for _, cluster := range clusters[in.first:] {
+		shown, columns := in.look(cluster, t)
+		if taken += columns; taken > room {
+			break
+		}
+		b.WriteString(shown)
 	}
-	return t.good.Render(prompt) + clean(string(runes[in.first:end])), lead + lipgloss.Width(string(runes[in.first:at]))
+	return t.good.Render(prompt) + b.String(), lead + before
+}
+
+// look is how a cluster looks, and how many columns it takes. One that nobody would see is a mark.
+func (in *input) look(cluster string, t *theme) (shown string, columns int) {
+	shown = clean(cluster)
+	switch {
+	case in.question != "":
+		return "•", 1
+	case cluster == "\n":
+		return t.quiet.Render("↵"), 1
+	case t.columns(shown) == 0:
+		return t.quiet.Render("·"), 1
+	}
+	return shown, t.columns(shown)
 }

@@ -93,7 +93,7 @@ func TestInputView(t *testing.T) {
 			t.Errorf("in %d columns: %q has %d, cursor at %d", width, strip(line), got, column)
 		}
 	}
-	in.editor.CursorStart()
+	in.editor.at = 0
 	if line, column := in.view(12, style); column != 2 || strip(line) != "› 日本語x語" {
 		t.Errorf("at the start: %q, cursor at %d", strip(line), column)
 	}

@@ -2,10 +2,12 @@ package term
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"hubbub/client"
 	"hubbub/codec"
@@ -29,7 +31,8 @@ type model struct {
 	addr     string
 	now      func() time.Time
 	rtt      func() time.Duration
-	listen   func() tea.Msg       // waits for the next eventsMsg or closedMsg
+	listen   func() tea.Msg // waits for the next eventsMsg or closedMsg
+	limits   func() client.Limits
 	send     func(action) tea.Cmd // sends a message; yields its sentMsg
 	fetch    func(action) tea.Cmd // runs a /history; yields its pastMsg
 	register func(string) tea.Cmd // registers the name with a password; yields its registeredMsg
@@ -45,6 +48,7 @@ type model struct {
 	away       *entry    // the rule above what was missed, while that comes
 	awayCount  int       // how much it was so far
 
+	background   background    // as the terminal told it
 	registration *registration // under way while a password is typed; else nil
 	width        int
 	height       int
@@ -83,7 +87,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if msg.IsDark() {
 			b = dark
 		}
-		m.transcript.resize(m.transcript.width, m.transcript.height, newTheme(b))
+		m.restyle(b, m.transcript.theme.method)
 	case tea.MouseWheelMsg:
 		switch msg.Button {
 		case tea.MouseWheelUp:
@@ -109,10 +113,43 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.registered(msg.err)
 	case tickMsg:
 		return m, tick() // the status line counts seconds
-	default:
-		return m, m.input.update(msg)
+	case tea.PasteMsg:
+		m.pasted(msg.Content)
+	case tea.ModeReportMsg:
+		// The renderer lays out by grapheme cluster from now on, if the terminal can, and so does the transcript.
+		if v := msg.Value; msg.Mode == ansi.ModeUnicodeCore && (v == ansi.ModeReset || v == ansi.ModeSet || v == ansi.ModePermanentlySet) {
+			m.restyle(m.background, ansi.GraphemeWidth)
+		}
 	}
 	return m, nil
+}
+
+// restyle lays the transcript out again for a background and a way to count columns.
+func (m *model) restyle(b background, method ansi.Method) {
+	m.background = b
+	style := newTheme(b)
+	style.method = method
+	m.transcript.resize(m.transcript.width, m.transcript.height, style)
+}
+
+// edit handles a key that edits the input.
+func (m *model) edit(key tea.KeyPressMsg) tea.Cmd {
+	if key.String() == "ctrl+v" {
+		return fromClipboard
+	}
+	m.taken(m.input.update(key), len(key.Text))
+	return nil
+}
+
+// pasted handles what the terminal pastes: it becomes part of the input, with its lines.
+func (m *model) pasted(text string) { m.taken(m.input.paste(text), len(text)) }
+
+// taken tells the user when the input had no room for so many bytes.
+func (m *model) taken(fits bool, size int) {
+	if !fits {
+		m.say(fault, fmt.Sprintf("That is too much: a line takes %s, and this would be %s. Nothing of it was taken.",
+			count(inputMax, "byte"), count(len(m.input.value())+size, "byte")))
+	}
 }
 
 func (m *model) resize(width, height int) {
@@ -132,7 +169,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 		if m.input.value() == "" {
 			return tea.Quit
 		}
-		return m.input.update(key)
+		return m.edit(key)
 	case "enter":
 		return m.submit(m.input.take())
 	case "up":
@@ -160,7 +197,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 	case "ctrl+l":
 		return tea.ClearScreen
 	default:
-		return m.input.update(key)
+		return m.edit(key)
 	}
 	return nil
 }
@@ -173,6 +210,12 @@ func (m *model) submit(line string) tea.Cmd {
 		return nil
 	}
 	m.transcript.bottom()
+	if most := m.messageMax(); len(a.text) > most {
+		m.say(fault, fmt.Sprintf("This was not sent: a message has at most %s, and this has %s. Shorten it, or send it in parts.",
+			count(most, "byte"), count(len(a.text), "byte")))
+		m.input.set(line)
+		return nil
+	}
 	switch a.verb {
 	case help:
 		m.say(note, helpText())
@@ -210,6 +253,14 @@ func (m *model) queue(a action) tea.Cmd {
 		return m.send(a)
 	}
 	return nil
+}
+
+// messageMax is how many bytes a message may have, as far as that is known.
+func (m *model) messageMax() int {
+	if limits := m.limits(); limits.Known() {
+		return limits.MessageBytes
+	}
+	return inputMax // the server will say
 }
 
 // sent settles the message that was under way and sends the next.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/dustin/go-humanize"
 
 	"hubbub/client"
 )
@@ -124,6 +125,11 @@ func plural(n int, what string) string {
 		return "1 " + what
 	}
 	return strconv.Itoa(n) + " " + what + "s"
+}
+
+// count is plural with commas between thousands.
+func count(n int, what string) string {
+	return humanize.Comma(int64(n)) + strings.TrimLeft(plural(n, what), "0123456789")
 }
 
 // sentence begins text with a capital letter.

@@ -32,6 +32,7 @@ type (
 func runScreen(ctx context.Context, c *client.Client, config Config) error {
 	m := newModel(c.Addr(), c.User(), time.Now)
 	m.rtt = c.RTT
+	m.limits = c.Limits
 	m.listen = func() tea.Msg { return nextEvents(c) }
 	m.send = func(a action) tea.Cmd {
 		return func() tea.Msg { return sentMsg{perform(ctx, c, a)} }

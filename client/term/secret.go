@@ -38,7 +38,7 @@ func (m *model) pressHidden(key tea.KeyPressMsg) tea.Cmd {
 		return m.typed(m.input.takeHidden())
 	case "up", "down", "tab", "shift+tab": // neither recalls nor completes a password
 	default:
-		return m.input.update(key)
+		return m.edit(key)
 	}
 	return nil
 }

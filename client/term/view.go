@@ -6,7 +6,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
+	"github.com/dustin/go-humanize"
 )
 
 // chrome is how many rows below the transcript are taken: a rule, the input, the status.
@@ -57,10 +57,13 @@ func (m *model) rule() string {
 	case m.transcript.up > 0:
 		hint = " ↓ Esc for the latest "
 	}
-	if lipgloss.Width(hint) > m.width-2 {
+	if a, err := parse(m.input.value()); m.registration == nil && err == nil && len(a.text) > m.messageMax() {
+		hint, style = fmt.Sprintf(" %s of %s ", humanize.Comma(int64(len(a.text))), count(m.messageMax(), "byte")), t.bad
+	}
+	if t.columns(hint) > m.width-2 {
 		hint = ""
 	}
-	left := max(0, m.width-lipgloss.Width(hint)-2)
+	left := max(0, m.width-t.columns(hint)-2)
 	if hint == "" {
 		return t.quiet.Render(strings.Repeat("─", m.width))
 	}
@@ -87,9 +90,9 @@ func (m *model) status() string {
 		dot + " " + name + gap + state,
 		dot + " " + state,
 	} {
-		space := m.width - lipgloss.Width(left)
-		if space >= lipgloss.Width(help)+len(gap) {
-			return left + strings.Repeat(" ", space-lipgloss.Width(help)) + help
+		space := m.width - t.columns(left)
+		if space >= t.columns(help)+len(gap) {
+			return left + strings.Repeat(" ", space-t.columns(help)) + help
 		}
 		if space >= 0 {
 			return left

@@ -134,7 +134,7 @@ func TestScreen(t *testing.T) {
 	bob.press("Enter")
 	alice.shows("↓ 1 new message · Esc")
 	alice.press("Escape")
-	alice.shows("│ bob: more")
+	alice.shows("├ bob: more")
 
 	alice.press("C-c")
 	if screen := alice.ends("0"); strings.Contains(screen, "│") {
