@@ -45,20 +45,22 @@ var commands = []struct {
 	{[]string{"quit", "q", "exit"}, quit, "/quit", "leave"},
 }
 
-// parse reads a line of input. The error tells the user what to type instead.
+// blanks part a command from its name and a name from its text.
+const blanks = " \t\n"
+
+// parse reads a line of input, whose end is taken off already. Text is sent as it was typed. A line is a command only when
+// its first character is a slash; two slashes begin a text with one. A line of blanks alone asks for nothing. The error
+// tells the user what to type instead.
 func parse(line string) (action, error) {
-	text := strings.TrimSpace(line)
-	if strings.HasPrefix(text, "//") {
-		return action{verb: say, text: text[1:]}, nil
+	switch {
+	case strings.TrimSpace(line) == "":
+		return action{}, nil
+	case strings.HasPrefix(line, "//"):
+		return action{verb: say, text: line[1:]}, nil
+	case !strings.HasPrefix(line, "/"):
+		return action{verb: say, text: line}, nil
 	}
-	if !strings.HasPrefix(text, "/") {
-		if text == "" {
-			return action{}, nil
-		}
-		return action{verb: say, text: text}, nil
-	}
-	name, rest, _ := strings.Cut(text[1:], " ")
-	rest = strings.TrimSpace(rest)
+	name, rest := word(line[1:])
 	for _, c := range commands {
 		for _, known := range c.names {
 			if strings.EqualFold(known, name) {
@@ -69,20 +71,33 @@ func parse(line string) (action, error) {
 	return action{}, fmt.Errorf("there is no command /%s; /help lists them, and //%s says it as it is", name, name)
 }
 
+// word cuts the first word off a text, and the one blank behind it.
+func word(text string) (first, rest string) {
+	if at := strings.IndexAny(text, blanks); at >= 0 {
+		return text[:at], text[at+1:]
+	}
+	return text, ""
+}
+
+// fill reads what stands behind a command. A text begins behind one blank and is kept as it is.
 func fill(v verb, usage, rest string) (action, error) {
 	switch v {
 	case whisper:
-		to, text, _ := strings.Cut(rest, " ")
-		if text = strings.TrimSpace(text); text == "" {
+		to, text := word(strings.TrimLeft(rest, blanks))
+		if strings.TrimSpace(text) == "" {
 			return action{}, errors.New("to whom, and what? " + usage)
 		}
 		return action{verb: whisper, to: to, text: text}, nil
 	case reply:
-		if rest == "" {
+		if strings.TrimSpace(rest) == "" {
 			return action{}, errors.New("what? " + usage)
 		}
 	case history:
 		return fillHistory(usage, strings.Fields(rest))
+	case register:
+		if strings.TrimSpace(rest) != "" { // it would be on the screen, and among the lines that come back
+			return action{}, errors.New("type " + usage + " alone: it asks for the password and does not show it")
+		}
 	}
 	return action{verb: v, text: rest}, nil
 }
@@ -107,7 +122,7 @@ func fillHistory(usage string, words []string) (action, error) {
 // helpText is what /help shows.
 func helpText() string {
 	var b strings.Builder
-	b.WriteString("What you type goes to everybody; // begins it with one slash.\n")
+	b.WriteString("What you type goes to everybody, as it is. A command begins in the first column; // begins a text with one slash.\n")
 	for _, c := range commands {
 		fmt.Fprintf(&b, "  %-20s %s\n", c.usage, c.doc)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"hubbub/client"
@@ -30,13 +31,17 @@ type lineChat struct {
 	client    *client.Client
 	out, err  io.Writer
 	exitAfter time.Duration
+	stop      context.CancelFunc // set by run: ends it
 
-	mu sync.Mutex // guards out and err: a line is written in one piece
+	mu   sync.Mutex // guards what follows: a line is written in one piece
+	deaf error      // why out takes nothing any more
 }
 
-// run sends the lines of in until it ends, then stays for exitAfter, and logs out. Only a cancelled ctx, /quit or the
-// connection's end cut that short.
+// run sends the lines of in until it ends, then stays for exitAfter, and logs out. Only a cancelled ctx, /quit, the end of
+// the connection or of out, such as a terminal that was closed, cut that short.
 func (l *lineChat) run(ctx context.Context, in io.Reader) error {
+	ctx, l.stop = context.WithCancel(ctx)
+	defer l.stop()
 	printed := make(chan struct{})
 	go func() {
 		defer close(printed)
@@ -73,7 +78,11 @@ func (l *lineChat) run(ctx context.Context, in io.Reader) error {
 		return fmt.Errorf("reading the input: %w", err)
 	default:
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	switch {
+	case l.deaf != nil:
+		return fmt.Errorf("writing what others say: %w", l.deaf)
 	case ended != nil:
 		return plainError{ended}
 	case undone:
@@ -102,21 +111,29 @@ func (l *lineChat) leave() {
 	}
 }
 
-// scan yields the lines of in. Its goroutine outlives run when in has nothing to read: the process is about to end then.
+// byteOrderMark begins what some programs of Windows write into a pipe. It is no part of the first line.
+const byteOrderMark = "\ufeff"
+
+// scan yields the lines of in without their ends, LF or CR LF; the last one may have none. A terminal that is gone is an
+// input that has ended. Its goroutine outlives run when in has nothing to read: the process is about to end then.
 func scan(ctx context.Context, in io.Reader) (<-chan string, <-chan error) {
 	lines, failure := make(chan string), make(chan error, 1)
 	go func() {
 		defer close(lines)
 		scanner := bufio.NewScanner(in)
 		scanner.Buffer(nil, scanMax)
-		for scanner.Scan() {
+		for first := true; scanner.Scan(); first = false {
+			line := scanner.Text()
+			if first {
+				line = strings.TrimPrefix(line, byteOrderMark)
+			}
 			select {
-			case lines <- scanner.Text():
+			case lines <- line:
 			case <-ctx.Done():
 				return
 			}
 		}
-		if err := scanner.Err(); err != nil {
+		if err := scanner.Err(); err != nil && !errors.Is(err, syscall.EIO) {
 			failure <- err
 		}
 	}()
@@ -215,5 +232,9 @@ func (l *lineChat) tell(at time.Time, old bool, who string, whispers bool, text 
 func (l *lineChat) write(to io.Writer, line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fmt.Fprintln(to, line)
+	// Nobody can be told that the errors can't be written. But a chat whose output nobody has is nobody's.
+	if _, err := fmt.Fprintln(to, line); err != nil && to == l.out && l.deaf == nil {
+		l.deaf = err
+		l.stop()
+	}
 }

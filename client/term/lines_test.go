@@ -117,6 +117,18 @@ func TestLinesAreSent(t *testing.T) {
 	hears(t, bob, "one", "/two", "/w bob three")
 }
 
+// Nothing is taken off a line but its end, and off the input but a byte order mark.
+func TestLinesAreSentAsTheyAre(t *testing.T) {
+	s := chattest.Serve(t)
+	bob := dial(t, s)
+	r := runLines(t, s.Address, client.Options{}, 0)
+	if err := r.end("\ufeff    one\r\n\ttwo \t\r\n\r\n   \n /w bob hi\n/w bob   whisper \n//quit\nlast  "); err != nil {
+		t.Error(err)
+	}
+	r.wants(t, "", "")
+	hears(t, bob, "    one", "\ttwo \t", " /w bob hi", "/w bob   whisper ", "/quit", "last  ")
+}
+
 func TestLinesArePrinted(t *testing.T) {
 	s := chattest.Serve(t)
 	bob := dial(t, s)

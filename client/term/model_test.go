@@ -165,6 +165,19 @@ func TestSendInOrder(t *testing.T) {
 	}
 }
 
+// A line that begins with a blank is text, and is sent with its blanks.
+func TestSendAsTyped(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	for _, line := range []string{"    x ", " /quit", "   ", ""} {
+		if s.enter(line); len(s.waiting) > 0 {
+			s.Update(sentMsg{nil})
+		}
+	}
+	if len(s.sent) != 2 || s.sent[0].text != "    x " || s.sent[1].text != " /quit" {
+		t.Errorf("sent %+v", s.sent)
+	}
+}
+
 func TestConnectionState(t *testing.T) {
 	s := newScreen(t, 80, 9)
 	closing := &client.Error{Op: "the server closed the connection", Code: codec.ShuttingDown, Text: codec.ShuttingDown.Text()}

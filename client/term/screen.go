@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -28,8 +29,26 @@ type (
 	tickMsg time.Time
 )
 
-// runScreen is the full-screen chat.
+// keyboard is the terminal's input. Bubble Tea goes on without one that has ended, so this tells it.
+type keyboard struct {
+	*os.File
+	ended func()
+}
+
+// Read implements io.Reader. A terminal that was closed, while the hangup signal is ignored, has ended (io.EOF) or fails
+// (EIO).
+func (k keyboard) Read(p []byte) (int, error) {
+	n, err := k.File.Read(p)
+	if err != nil {
+		k.ended()
+	}
+	return n, err
+}
+
+// runScreen is the full-screen chat. The end of the terminal is the end of the chat.
 func runScreen(ctx context.Context, c *client.Client, config Config) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	m := newModel(c.Addr(), c.User(), time.Now)
 	m.rtt = c.RTT
 	m.limits = c.Limits
@@ -39,7 +58,7 @@ func runScreen(ctx context.Context, c *client.Client, config Config) error {
 	}
 	m.fetch = func(a action) tea.Cmd { return fetch(ctx, c, a) }
 	m.register = func(password string) tea.Cmd { return enroll(ctx, c, password) }
-	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(config.In), tea.WithOutput(config.Out),
+	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(keyboard{config.In, end}), tea.WithOutput(config.Out),
 		tea.WithoutSignalHandler()).Run()
 	if err != nil && ctx.Err() == nil && !errors.Is(err, tea.ErrInterrupted) {
 		return fmt.Errorf("the terminal failed: %w", err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/user"
 	"strings"
 	"time"
@@ -15,7 +14,7 @@ import (
 // chatCmd chats, in the terminal or from a script.
 type chatCmd struct {
 	User         *string       `env:"HUBBUB_USER" placeholder:"NAME" help:"The name to chat under (default: that of your account on this machine)."`
-	Password     string        `env:"HUBBUB_PASSWORD" hidden:"" help:"The password of a registered name; better given as HUBBUB_PASSWORD than here, where others may see it."`
+	Password     *string       `env:"HUBBUB_PASSWORD" hidden:"" help:"The password of a registered name; better given as HUBBUB_PASSWORD than here, where others may see it."`
 	PasswordFile string        `placeholder:"FILE" help:"A file whose first line is the password of a registered name."`
 	Register     bool          `help:"Register the name first, with the password that is given, or that is asked for in a terminal."`
 	Server       string        `env:"HUBBUB_SERVER" default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"Where the chat server is (default: ${default})."`
@@ -35,8 +34,9 @@ From a script it sends the lines of its input, prints what others say, and logs 
 Messages go to the standard output, everything else to the standard error. In front of each is its time, and the date
 too when it is not live: it came while you were away, or /history asked for it. The exit status is 0 when every line
 was carried out, and 1 otherwise.
-A line that begins with / is a command; // sends it with one slash. The password of a registered name is taken from
-HUBBUB_PASSWORD or --password-file, and asked for in a terminal.`
+Lines are sent as they are, blanks in front and behind too; empty ones and those of blanks alone are passed over. One
+whose first character is a / is a command; // sends it with one slash. The password of a registered name is taken from
+HUBBUB_PASSWORD or --password-file, without a byte order mark and line ends, and asked for in a terminal.`
 }
 
 // Run chats until the user leaves or the input ends.
@@ -67,20 +67,27 @@ func (c *chatCmd) Run(ctx context.Context) error {
 	})
 }
 
-// password is the one that was given, or empty.
+// password is the one that was given, or empty. One that is given and empty is an error: whoever set the variable meant to
+// log in to an account, and would be told that the name is somebody else's.
 func (c *chatCmd) password() (string, error) {
 	switch {
+	case c.PasswordFile == "" && c.Password == nil:
+		return "", nil
 	case c.PasswordFile == "":
-		return c.Password, nil
-	case c.Password != "":
+		password := trimSecret(*c.Password)
+		if password == "" {
+			return "", errors.New("HUBBUB_PASSWORD is set and empty: give the password of a registered name, or unset it to chat without one")
+		}
+		return password, nil
+	case c.Password != nil:
 		return "", errors.New("there are two passwords: use either HUBBUB_PASSWORD or --password-file")
 	}
-	text, err := os.ReadFile(c.PasswordFile)
+	text, err := readSecretText(c.PasswordFile)
 	if err != nil {
 		return "", fmt.Errorf("read the password of --password-file: %w", err)
 	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	if line = strings.TrimSuffix(line, "\r"); line == "" {
+	line, _, _ := strings.Cut(text, "\n")
+	if line = trimSecret(line); line == "" {
 		return "", fmt.Errorf("the first line of %s is empty: it must be the password", c.PasswordFile)
 	}
 	return line, nil

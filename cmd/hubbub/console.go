@@ -38,7 +38,7 @@ func (c *console) line() (string, error) {
 	if err == io.EOF && text != "" {
 		err = nil
 	}
-	return strings.TrimRight(text, "\r\n"), err
+	return trimSecret(text), err
 }
 
 // errInterrupted is what a question ends with that a signal ended.
@@ -130,8 +130,8 @@ func (p newPassword) get(ctx context.Context, console *console, name string) (st
 		return generate(), nil
 	case !console.terminal():
 		password, err := console.ask(ctx, "", console.line)
-		if err == io.EOF {
-			return "", errors.New("the standard input has no password; give one in a line, or let --generate make it up")
+		if err == io.EOF || err == nil && password == "" {
+			return "", errors.New("the standard input has no password in its first line; give one, or let --generate make it up")
 		}
 		return password, err
 	}

@@ -149,3 +149,56 @@ func TestPasswordFileFromTheEnvironment(t *testing.T) {
 		t.Errorf("it was not let in: %s", out)
 	}
 }
+
+// TestSecretsEndBeforeTheLineEnd: what editors and shells put around a secret is no part of it, wherever it is read.
+// Blanks are.
+func TestSecretsEndBeforeTheLineEnd(t *testing.T) {
+	p := serve(t)
+	chat := func(want string, env []string, args ...string) {
+		t.Helper()
+		out, ok := run(t, env, append([]string{"chat", "--server", p.chat, "--user", "alice"}, args...)...)
+		if ok != (want == "") || !strings.Contains(out, want) {
+			t.Errorf("%q %q: got %q, want %q", env, args, out, want)
+		}
+	}
+	chat("", []string{"HUBBUB_PASSWORD= correct horse "}, "--register")
+	for _, text := range []string{" correct horse ", " correct horse \n", " correct horse \r\n", " correct horse \n\n", "\ufeff correct horse ", "\ufeff correct horse \r\n"} {
+		chat("", []string{"HUBBUB_PASSWORD=" + text})
+		chat("", nil, "--password", text)
+		chat("", nil, "--password-file", writeFile(t, "password", text))
+		chat("", []string{"HUBBUB_PASSWORD_FILE=" + writeFile(t, "password", text)})
+	}
+	chat("AUTH_FAILED", []string{"HUBBUB_PASSWORD=correct horse"}) // the blanks are part of it
+	for _, empty := range []string{"", "\n", "\r\n", "\ufeff", "\ufeff\r\n"} {
+		chat("HUBBUB_PASSWORD is set and empty", []string{"HUBBUB_PASSWORD=" + empty})
+		chat("is empty: it must be the password", nil, "--password-file", writeFile(t, "password", empty))
+	}
+	chat("this is UTF-16", nil, "--password-file", writeFile(t, "password", "\xff\xfec\x00"))
+
+	dir := t.TempDir()
+	user := func(want, in string, env []string, args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), binary, append([]string{"user"}, args...)...)
+		cmd.Stdin, cmd.Env = strings.NewReader(in), append(os.Environ(), env...)
+		if out, err := cmd.CombinedOutput(); (err == nil) != (want == "") || want != "" && !strings.Contains(string(out), want) {
+			t.Errorf("%q %q %q: got %q, want %q", in, env, args, out, want)
+		}
+	}
+	for i, text := range []string{"correct horse", "correct horse\n", "correct horse\r\n", "\ufeffcorrect horse\r\n"} {
+		name := "user" + string(rune('a'+i))
+		user("", text, nil, "add", name, "--data-dir", dir)
+		q := serve(t, "--data-dir", dir)
+		if out, ok := run(t, []string{"HUBBUB_PASSWORD=correct horse"}, "chat", "--server", q.chat, "--user", name); !ok {
+			t.Errorf("%q: %s", text, out)
+		}
+		q.stop()
+	}
+	user("no password in its first line", "\ufeff\r\n", nil, "add", "bob", "--data-dir", dir)
+
+	url := pgtest.Start(t).URL(t)
+	for _, text := range []string{url + "\n", url + "\r\n", "\ufeff" + url} {
+		user("", "", []string{"HUBBUB_DATABASE=" + text}, "list")
+		user("", "", nil, "list", "--database", text)
+	}
+	user("is empty but for line ends", "", []string{"HUBBUB_DATABASE=\r\n"}, "list")
+}

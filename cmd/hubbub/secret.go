@@ -22,19 +22,22 @@ func isSecret(name string) bool { return name == "database" || name == "password
 // masked returns a secret setting as it may be shown.
 func masked(value string) string { return store.Masked(value) }
 
+// trimSecret returns a secret, wherever it was read, as it was meant: without a byte order mark in front of it and the line
+// ends behind it, which editors and shells add. Blanks stay, as they may be part of it.
+func trimSecret(text string) string {
+	return strings.TrimRight(strings.TrimPrefix(text, string(byteOrderMark)), "\r\n")
+}
+
 // secretMax bounds a file with one secret.
 const secretMax = 64 << 10
 
 // readSecret returns the only line of a file. No error quotes it.
 func readSecret(path string) (string, error) {
-	text, err := readBounded(path, secretMax)
+	text, err := readSecretText(path)
 	if err != nil {
 		return "", err
 	}
-	if text, err = plainText(text); err != nil {
-		return "", fmt.Errorf("%s: %w", path, err)
-	}
-	line := strings.TrimRight(string(text), "\n")
+	line := trimSecret(text)
 	switch {
 	case line == "":
 		return "", fmt.Errorf("%s is empty: it must have one line", path)
@@ -42,6 +45,18 @@ func readSecret(path string) (string, error) {
 		return "", fmt.Errorf("%s has more than one line, or a control character: it must have one line", path)
 	}
 	return line, nil
+}
+
+// readSecretText returns what is in a file, whose lines end in \n. No error quotes it.
+func readSecretText(path string) (string, error) {
+	text, err := readBounded(path, secretMax)
+	if err != nil {
+		return "", err
+	}
+	if text, err = plainText(text); err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	return string(text), nil
 }
 
 // givenFile returns the file that --database-file names, "" when none is given.
@@ -54,9 +69,14 @@ func givenFile(ctx *kong.Context) string {
 	return path
 }
 
-// databaseFromFile sets database to what --database-file says, when it is given.
+// databaseFromFile sets database to what --database-file says, when it is given, and else trims it.
 func databaseFromFile(ctx *kong.Context, file *configFile, path string, database *string) error {
 	flag := flagNamed(ctx, "database")
+	if trimmed := trimSecret(*database); trimmed != *database {
+		if *database = trimmed; trimmed == "" {
+			return fmt.Errorf("--database (%s) is empty but for line ends: say sqlite, none or postgres://…", source(ctx, flag, file))
+		}
+	}
 	if path == "" || flag == nil {
 		return nil
 	}
@@ -113,6 +133,7 @@ func givenSecrets() (secrets []string) {
 		if name, behind, ok := strings.Cut(value, "="); ok && (strings.HasPrefix(name, "-") || strings.HasPrefix(name, "HUBBUB_")) {
 			value = behind
 		}
+		value = trimSecret(value) // as errors quote it
 		if strings.Contains(value, "://") && secretText.MatchString(value) || strings.Contains(value, "password=") {
 			secrets = append(secrets, value)
 		}
