@@ -2,6 +2,7 @@ package handler
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,12 +86,12 @@ type Chat struct {
 	ignored atomic.Uint64                // classic packets that the original ignores too
 	denied  atomic.Uint64                // logins
 	hashed  atomic.Uint64                // passwords
-	refused atomic.Uint64                // requests that were answered with a failure
+	refused []atomic.Uint64              // requests that were answered with a failure, in the order of codec.Codes
 }
 
 // New returns a Chat with an empty Hub.
 func New(config Config) *Chat {
-	c := &Chat{config: config, begun: config.Now()}
+	c := &Chat{config: config, begun: config.Now(), refused: make([]atomic.Uint64, len(codec.Codes))}
 	c.turns.New = func() any { return &turn{chat: c} }
 	c.tick.Store(max(1, config.Newest.Tick())) // 0 would be no id, and a login before the first message tells one
 	c.ceiling.Store(math.MaxUint64)
@@ -134,8 +135,19 @@ func (c *Chat) Packets(t codec.Type) uint64 { return c.packets[t].Load() }
 // Ignored returns how many classic packets were ignored, as the original does. Anyone.
 func (c *Chat) Ignored() uint64 { return c.ignored.Load() }
 
-// Refused returns how many requests were answered with a failure. Anyone.
-func (c *Chat) Refused() uint64 { return c.refused.Load() }
+// Refused returns how many requests were answered with a failure of this code. Those whose session was ended because of a
+// defect count as codec.ServerError. Anyone.
+func (c *Chat) Refused(code codec.Code) uint64 {
+	if at := codeIndex(code); at >= 0 {
+		return c.refused[at].Load()
+	}
+	return 0
+}
+
+// codeIndex returns a code's place in codec.Codes; -1 when it is not there.
+func codeIndex(code codec.Code) int {
+	return slices.IndexFunc(codec.Codes, func(row codec.CodeRow) bool { return row.Code == code })
+}
 
 // Denied returns how many logins had a wrong password or an unknown account, or came too soon after one. Anyone.
 func (c *Chat) Denied() uint64 { return c.denied.Load() }

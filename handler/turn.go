@@ -136,13 +136,18 @@ func (t *turn) handle(m codec.Message) error {
 
 // fail answers a request that failed. It is the one place where errors become what the sender hears.
 func (t *turn) fail(m codec.Message, err error) {
-	t.chat.refused.Add(1)
-	var code codec.Code
+	code, known := codec.ServerError, true
 	switch {
 	case errors.As(err, &code):
 	case errors.Is(err, session.ErrBusy):
 		code = codec.ServerBusy
 	default:
+		known = false
+	}
+	if at := codeIndex(code); at >= 0 {
+		t.chat.refused[at].Add(1)
+	}
+	if !known {
 		t.session.End(session.ServerError, "")
 		return
 	}

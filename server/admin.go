@@ -27,6 +27,7 @@ type Admin struct {
 	ended    chan struct{} // closed once nothing is served any more
 
 	at      atomic.Pointer[position]
+	reloads reloads
 	refused atomic.Int64 // the second in which it was last logged that a request was refused
 }
 
@@ -125,6 +126,7 @@ func startAdmin(config Config, log *zap.Logger, level zap.AtomicLevel, limits ad
 	}
 	a := &Admin{listener: listener, hosts: hosts, log: log, ended: make(chan struct{})}
 	a.SetPhase(Starting, "")
+	a.Reloaded(nil)
 	a.http = &http.Server{
 		Handler:           a.guard(a.routes(level, config.Pprof)),
 		ReadHeaderTimeout: limits.header, ReadTimeout: limits.read, WriteTimeout: limits.write, IdleTimeout: limits.idle,

@@ -33,7 +33,7 @@ var (
 	descSlow        = desc("slow_consumers_total", "Sessions ended because they read more slowly than messages arrived.")
 	descPackets     = desc("packets_received_total", "Packets received by type.", "type")
 	descIgnored     = desc("classic_packets_ignored_total", "Classic packets of unknown type or wrong size, ignored as the original does.")
-	descRefused     = desc("requests_refused_total", "Requests answered with a failure.")
+	descRefused     = desc("requests_refused_total", "Requests answered with a failure, by its result code.", "code")
 	descReceived    = desc("received_bytes_total", "Bytes received from clients.")
 	descSent        = desc("sent_bytes_total", "Bytes handed to connections.")
 	descDeliveries  = desc("deliveries_total", "Frames handed to connections.")
@@ -119,7 +119,11 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	counter(descTurnedAway, s.turnedAway.Load())
 	counter(descSlow, hub.Ended(session.SlowConsumer))
 	counter(descIgnored, s.chat.Ignored())
-	counter(descRefused, s.chat.Refused())
+	for _, row := range codec.Codes {
+		if row.Code != codec.Success {
+			counter(descRefused, s.chat.Refused(row.Code), row.Name)
+		}
+	}
 	counter(descReceived, s.received.Load())
 	m.collectStore(gauge, counter)
 	gauge(descHeld, float64(hub.Held()))

@@ -2,6 +2,7 @@ package server
 
 import (
 	"runtime/debug"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -11,6 +12,9 @@ import (
 var (
 	descPhase = desc("phase", "1 for what the process does now, 0 for the other phases.", "phase")
 	descBuild = desc("build_info", "1, labelled by what was built.", "version", "revision", "go")
+
+	descReload   = desc("config_reload_success", "1 when the settings could be read the last time, at the start or on a SIGHUP; 0 when they were wrong, and the former ones hold.")
+	descReloaded = desc("config_reload_success_timestamp_seconds", "When the settings were last read without an error, in seconds since 1970.")
 )
 
 // processMetrics are those that are there in every phase, with those of the server that is attached.
@@ -35,7 +39,11 @@ func (m *processMetrics) Gather() ([]*dto.MetricFamily, error) {
 }
 
 // Describe implements prometheus.Collector.
-func (m *processMetrics) Describe(ch chan<- *prometheus.Desc) { ch <- descPhase; ch <- descBuild }
+func (m *processMetrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{descPhase, descBuild, descReload, descReloaded} {
+		ch <- d
+	}
+}
 
 // Collect implements prometheus.Collector.
 func (m *processMetrics) Collect(ch chan<- prometheus.Metric) {
@@ -49,6 +57,13 @@ func (m *processMetrics) Collect(ch chan<- prometheus.Metric) {
 	}
 	version, revision, goVersion := build()
 	ch <- prometheus.MustNewConstMetric(descBuild, prometheus.GaugeValue, 1, version, revision, goVersion)
+	success := 1.0
+	if m.admin.reloads.failed.Load() {
+		success = 0
+	}
+	ch <- prometheus.MustNewConstMetric(descReload, prometheus.GaugeValue, success)
+	at := time.Duration(m.admin.reloads.at.Load()).Seconds()
+	ch <- prometheus.MustNewConstMetric(descReloaded, prometheus.GaugeValue, at)
 }
 
 // build returns what the binary was built from.

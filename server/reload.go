@@ -1,25 +1,37 @@
 package server
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
+	"sync/atomic"
+	"time"
 	"unicode"
 )
 
-// merge returns the running configuration with what may be reloaded taken from next, and the flags in which next
-// differs beyond that.
-func merge(running, next Config) (merged Config, restart []string) {
+// Change is a setting that differs from the one that holds.
+type Change struct {
+	Flag     string // its name without dashes
+	From, To string // the values as they are written on the command line. They may have a password in them
+	Restart  bool   // the new value holds only after a restart
+}
+
+// merge returns the running configuration with what may be reloaded taken from next, and in what next differs.
+func merge(running, next Config) (merged Config, changes []Change) {
 	merged = running
 	from, to := reflect.ValueOf(next), reflect.ValueOf(&merged).Elem()
 	for i := range from.NumField() {
-		field := from.Type().Field(i)
-		if _, ok := field.Tag.Lookup("reload"); ok {
+		field, was, is := from.Type().Field(i), to.Field(i).Interface(), from.Field(i).Interface()
+		if was == is {
+			continue
+		}
+		_, now := field.Tag.Lookup("reload")
+		changes = append(changes, Change{Flag: flagName(field.Name), From: fmt.Sprint(was), To: fmt.Sprint(is), Restart: !now})
+		if now {
 			to.Field(i).Set(from.Field(i))
-		} else if from.Field(i).Interface() != to.Field(i).Interface() {
-			restart = append(restart, "--"+flagName(field.Name))
 		}
 	}
-	return merged, restart
+	return merged, changes
 }
 
 // flagName turns MaxSessions into max-sessions, as kong does.
@@ -32,4 +44,24 @@ func flagName(field string) string {
 		b.WriteRune(unicode.ToLower(r))
 	}
 	return b.String()
+}
+
+// reloads is what became of the process's attempts to read its settings. The first one is its start.
+type reloads struct {
+	failed atomic.Bool  // the last attempt
+	at     atomic.Int64 // Unix nanoseconds of the last attempt that did not fail
+}
+
+func (r *reloads) note(err error) {
+	r.failed.Store(err != nil)
+	if err == nil {
+		r.at.Store(time.Now().UnixNano())
+	}
+}
+
+// Reloaded tells the metrics whether the settings could be read again, on a SIGHUP. err is why not.
+func (a *Admin) Reloaded(err error) {
+	if a != nil {
+		a.reloads.note(err)
+	}
 }

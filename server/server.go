@@ -274,19 +274,19 @@ func (s *Server) tick() {
 	}
 }
 
-// Reload applies what may change while the server runs, and returns the flags that differ but need a restart. Anyone.
-func (s *Server) Reload(config Config) (restart []string, err error) {
+// Reload applies what may change while the server runs, and returns all that differs. An error changes nothing. Anyone.
+func (s *Server) Reload(config Config) (changes []Change, err error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	merged, restart := merge(*s.config.Load(), config)
+	merged, changes := merge(*s.config.Load(), config)
 	if err := s.level.UnmarshalText([]byte(merged.LogLevel)); err != nil {
 		return nil, err
 	}
 	s.config.Store(&merged)
 	s.chat.SetLimits(merged.ChatLimits())
 	s.chat.Hub.SetLimits(s.sessionLimits(&merged))
-	return restart, nil
+	return changes, nil
 }
 
 func (s *Server) ended(sess *session.Session) {

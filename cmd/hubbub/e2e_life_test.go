@@ -127,6 +127,50 @@ func TestReload(t *testing.T) {
 	say("twelve bytes", codec.Success)
 }
 
+// TestReloadSays shows what a SIGHUP logs, and that the metrics tell a failure from a success.
+func TestReloadSays(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "hubbub.yaml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("max-message: 10\n")
+	p := serve(t, "--config", file)
+	success := func(want float64) (at float64) {
+		t.Helper()
+		p.eventually("hubbub_config_reload_success", func(v float64) bool { return v == want })
+		return p.metric("hubbub_config_reload_success_timestamp_seconds")
+	}
+	begun := success(1)
+	hangup := func(text, logged string, wants ...string) {
+		t.Helper()
+		write(text)
+		_ = p.cmd.Process.Signal(syscall.SIGHUP)
+		p.logValue(logged)
+		log := p.tail()
+		for _, want := range wants {
+			if !strings.Contains(log, want) {
+				t.Errorf("the log lacks %s:\n%s", want, log)
+			}
+		}
+		if strings.Contains(log, "verysecret") {
+			t.Errorf("the log has a password:\n%s", log)
+		}
+	}
+	hangup("max-message: nonsense\n", "the settings stay as they are")
+	if failed := success(0); failed != begun {
+		t.Errorf("a failure moved the time of the last success from %v to %v", begun, failed)
+	}
+	hangup("max-message: 12\ndrain: 0s\nloops: 3\ndatabase: postgres://me:verysecret@db/chat\n", "settings reloaded",
+		`"changed":["--max-message: 10 → 12"]`,
+		`"need-restart":["--database: sqlite → postgres://me:***@db/chat","--loops: 0 → 3"]`)
+	if at := success(1); at <= begun {
+		t.Errorf("the time of the last success is %v, at the start it was %v", at, begun)
+	}
+}
+
 // run runs the program to its end.
 func run(t *testing.T, env []string, args ...string) (output string, ok bool) {
 	t.Helper()

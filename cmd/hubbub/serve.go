@@ -60,7 +60,7 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 	hangup := make(chan os.Signal, 1) // one that comes while the server stands by is followed then
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
-	p := &serving{serveCmd: c, log: log, level: level, admin: admin, hangup: hangup}
+	p := &serving{serveCmd: c, log: log, level: level, admin: admin, hangup: hangup, listen: c.Listen}
 	for err = p.once(ctx); p.fenced; err = p.once(ctx) {
 	}
 	return err
@@ -80,23 +80,57 @@ func (c *serveCmd) remembers() string {
 	}
 }
 
-// reload reads the command line, the environment and the file again, and gives the server what has changed.
-func reload(s *server.Server, log *zap.Logger) {
-	var c cli
-	file := newConfigFile()
-	parser, err := kong.New(&c, options(file)...)
-	if err == nil {
-		_, err = parser.Parse(commandLine[1:])
-	}
-	var restart []string
-	if err == nil {
-		restart, err = s.Reload(c.Serve.Config)
-	}
+// reload reads the command line, the environment and the file again, gives the server what has changed, and says what that is.
+func (p *serving) reload(s *server.Server) {
+	changes, err := p.readAgain(s)
+	p.admin.Reloaded(err)
 	if err != nil {
-		log.Error("the settings stay as they are: the new ones are wrong", zap.Error(scrubbedError(err)))
+		p.log.Error("the settings stay as they are: the new ones are wrong", zap.Error(scrubbedError(err)))
 		return
 	}
-	log.Info("settings reloaded", zap.Strings("need-restart", restart))
+	var changed, restart []string
+	for _, c := range changes {
+		if text := describeChange(c); c.Restart {
+			restart = append(restart, text)
+		} else {
+			changed = append(changed, text)
+		}
+	}
+	p.log.Info("settings reloaded", zap.Strings("changed", changed), zap.Strings("need-restart", restart))
+}
+
+func (p *serving) readAgain(s *server.Server) ([]server.Change, error) {
+	var c cli
+	parser, err := kong.New(&c, options(newConfigFile())...)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := parser.Parse(commandLine[1:]); err != nil {
+		return nil, err
+	}
+	if c.Serve.Listen == p.listen {
+		c.Serve.Listen = s.Config().Listen // which has the port that was picked
+	}
+	return s.Reload(c.Serve.Config)
+}
+
+// describeChange says what a setting was and what it is to be, without a password.
+func describeChange(c server.Change) string {
+	from, to, note := c.From, c.To, ""
+	if isSecret(c.Flag) {
+		if from, to = masked(from), masked(to); from == to {
+			note = " (the password differs)"
+		}
+	}
+	return fmt.Sprintf("--%s: %s → %s%s", c.Flag, shownValue(from), shownValue(to), note)
+}
+
+// shownValue returns a setting's value for a list of changes.
+func shownValue(value string) string {
+	if value == "" {
+		return `""`
+	}
+	return oneLine(value)
 }
 
 // healthCmd asks a server whether it is ready.

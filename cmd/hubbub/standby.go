@@ -19,7 +19,8 @@ type serving struct {
 	level  zap.AtomicLevel
 	admin  *server.Admin
 	hangup <-chan os.Signal
-	fenced bool // the last server ended because it had lost its lease
+	listen string // --listen as it was said, before a port was picked
+	fenced bool   // the last server ended because it had lost its lease
 }
 
 // once waits for the lease, serves, and returns when that has ended. When it ended because the lease was lost, fenced is
@@ -82,7 +83,7 @@ func (p *serving) serve(ctx context.Context, opened *store.Store) error {
 		for {
 			select {
 			case <-p.hangup:
-				reload(s, p.log)
+				p.reload(s)
 			case <-running.Done():
 				return
 			}
