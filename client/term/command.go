@@ -25,6 +25,7 @@ const (
 	history
 	register
 	help
+	mouse
 	clearScreen
 	quit
 )
@@ -40,6 +41,7 @@ var commands = []struct {
 	{[]string{"r", "reply"}, reply, "/r TEXT", "whisper back to the last who whispered to you"},
 	{[]string{"history"}, history, "/history [NAME] [N]", "show the last that was said, or whispered with one"},
 	{[]string{"register"}, register, "/register", "keep your name for you, with a password"},
+	{[]string{"mouse"}, mouse, "/mouse", "scroll with the mouse, or leave it to the terminal"},
 	{[]string{"clear"}, clearScreen, "/clear", "empty the screen"},
 	{[]string{"help"}, help, "/help", "show this"},
 	{[]string{"quit", "q", "exit"}, quit, "/quit", "leave"},
@@ -129,6 +131,7 @@ func helpText() string {
 	b.WriteString("Keys:\n" +
 		"  Tab           complete a name or a command\n" +
 		"  ↑ ↓           what you typed before\n" +
+		"  Alt+Enter     begin another line of the message\n" +
 		"  PgUp PgDn     scroll, as the mouse wheel does\n" +
 		"  Esc           back to the latest\n" +
 		"  Ctrl+C        leave\n" +

@@ -5,7 +5,8 @@
 //	client.Events ──► model.Update ──► transcript (entries, wrapped to the width) ──► View
 //	keys          ──► input (editor, history, completion) ──► command ──► client
 //
-// Otherwise it reads lines and prints lines, so that a script can use it. Both read the same commands.
+// Otherwise, and in a terminal that can't be drawn on, it reads lines and prints lines, so that a script can use it. Both
+// read the same commands.
 //
 // Whatever others wrote passes through clean before it is shown: a message can't move the cursor, set colours, write to
 // the clipboard, turn the reading direction of the rest of the line, or hold characters that nobody sees. A message of

@@ -23,6 +23,9 @@ const (
 	scanMax = 64 << 10
 )
 
+// errNobodyWhispered is why there is no reply.
+var errNobodyWhispered = errors.New("nobody has whispered to you yet; /w NAME TEXT whispers to somebody")
+
 // errUndone is why a script's chat fails when the lines' own errors have been printed.
 var errUndone = errors.New("not every line could be carried out")
 
@@ -31,10 +34,13 @@ type lineChat struct {
 	client    *client.Client
 	out, err  io.Writer
 	exitAfter time.Duration
+	person    bool               // somebody types the lines
+	bell      bool               // err is a terminal, whose bell is to ring
 	stop      context.CancelFunc // set by run: ends it
 
-	mu   sync.Mutex // guards what follows: a line is written in one piece
-	deaf error      // why out takes nothing any more
+	mu        sync.Mutex // guards what follows: a line is written in one piece
+	deaf      error      // why out takes nothing any more
+	whisperer string     // who whispered last
 }
 
 // run sends the lines of in until it ends, then stays for exitAfter, and logs out. Only a cancelled ctx, /quit, the end of
@@ -42,6 +48,10 @@ type lineChat struct {
 func (l *lineChat) run(ctx context.Context, in io.Reader) error {
 	ctx, l.stop = context.WithCancel(ctx)
 	defer l.stop()
+	if l.person {
+		l.write(l.err, "You are "+clean(l.client.User())+" at "+clean(l.client.Addr())+
+			". Each line that you type goes to everybody who is here; /help tells more, and /quit leaves.")
+	}
 	printed := make(chan struct{})
 	go func() {
 		defer close(printed)
@@ -152,7 +162,18 @@ func (l *lineChat) line(ctx context.Context, line string) (quits bool, err error
 	case help:
 		l.write(l.err, helpText())
 	case reply:
-		return false, errors.New("/r is for people; a script says /w NAME TEXT")
+		if !l.person {
+			return false, errors.New("/r is for people; a script says /w NAME TEXT")
+		}
+		l.mu.Lock()
+		a.verb, a.to = whisper, l.whisperer
+		l.mu.Unlock()
+		if a.to == "" {
+			return false, errNobodyWhispered
+		}
+		return false, insist(ctx, func() error { return perform(ctx, l.client, a) })
+	case mouse:
+		return false, errors.New("/mouse is for a chat that fills the screen")
 	case register:
 		return false, errors.New("/register is for people; a script runs hubbub chat --register with HUBBUB_PASSWORD set")
 	case history:
@@ -197,12 +218,22 @@ func (l *lineChat) past(ctx context.Context, a action) error {
 
 // print prints what comes until the client has ended: what people say to out, everything else to err.
 func (l *lineChat) print() {
+	var rang time.Time
 	for event := range l.client.Events() {
 		switch e := event.(type) {
 		case client.Message:
 			l.tell(e.Time(), e.Replayed, e.User, false, e.Text)
+			if !e.Replayed && mentions(e.Text, l.client.User()) {
+				rang = l.ring(rang)
+			}
 		case client.Whisper:
+			l.mu.Lock()
+			l.whisperer = e.User
+			l.mu.Unlock()
 			l.tell(e.Time(), e.Replayed, e.User, true, e.Text)
+			if !e.Replayed {
+				rang = l.ring(rang)
+			}
 		case client.Notice:
 			l.write(l.err, "the server says: "+clean(e.Text))
 		case client.Disconnected:
@@ -213,6 +244,17 @@ func (l *lineChat) print() {
 			l.write(l.err, gone(e))
 		}
 	}
+}
+
+// ring rings the bell, unless it last did so a moment ago, and returns when it last did.
+func (l *lineChat) ring(last time.Time) time.Time {
+	if !l.bell || time.Since(last) < bellEvery {
+		return last
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprint(l.err, "\a")
+	return time.Now()
 }
 
 // tell prints a message. One that is not live has its date in front of the time. The lines of a text that has several

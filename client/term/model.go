@@ -48,6 +48,9 @@ type model struct {
 	away       *entry    // the rule above what was missed, while that comes
 	awayCount  int       // how much it was so far
 
+	bell         bool          // it rings for what is meant for the user
+	rang         time.Time     // when it did
+	mouse        bool          // the wheel scrolls, instead of what the terminal does with the mouse
 	background   background    // as the terminal told it
 	registration *registration // under way while a password is typed; else nil
 	width        int
@@ -98,8 +101,14 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyPressMsg:
 		return m, m.press(msg)
 	case eventsMsg:
+		urgent := false
 		for _, e := range msg {
 			m.event(e)
+			urgent = urgent || m.urgent(e)
+		}
+		if urgent && m.bell && m.now().Sub(m.rang) >= bellEvery {
+			m.rang = m.now()
+			return m, tea.Batch(m.listen, tea.Raw("\a"))
 		}
 		return m, m.listen
 	case closedMsg:
@@ -224,13 +233,19 @@ func (m *model) submit(line string) tea.Cmd {
 		m.away = nil
 	case history:
 		return m.fetch(a)
+	case mouse:
+		if m.mouse = !m.mouse; m.mouse {
+			m.say(note, "The mouse wheel scrolls. To select text, hold Shift; /mouse gives the mouse back to the terminal.")
+		} else {
+			m.say(note, "The mouse is the terminal's, to select text with. PgUp and PgDn scroll; /mouse takes it again.")
+		}
 	case register:
 		m.ask()
 	case quit:
 		return tea.Quit
 	case reply:
 		if m.whisperer == "" {
-			m.say(fault, "nobody has whispered to you yet; /w NAME TEXT whispers to somebody")
+			m.say(fault, errNobodyWhispered.Error())
 			return nil
 		}
 		return m.queue(action{verb: whisper, to: m.whisperer, text: a.text})
@@ -308,6 +323,17 @@ func (m *model) event(event client.Event) {
 	case client.Gap:
 		m.say(note, sentence(gone(e))+".")
 	}
+}
+
+// urgent reports whether an event is meant for the user and new.
+func (m *model) urgent(event client.Event) bool {
+	switch e := event.(type) {
+	case client.Message:
+		return !e.Replayed && mentions(e.Text, m.user)
+	case client.Whisper:
+		return !e.Replayed
+	}
+	return false
 }
 
 func (m *model) lost(err error) {

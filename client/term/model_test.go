@@ -3,6 +3,7 @@ package term
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -244,4 +245,70 @@ func TestQuit(t *testing.T) {
 	f(tea.KeyPressMsg{Code: 'c', Mod: tea.ModCtrl})
 	f(tea.KeyPressMsg{Code: 'd', Mod: tea.ModCtrl})
 	f(tea.KeyPressMsg{Code: '/', Text: "/"}, tea.KeyPressMsg{Code: 'q', Text: "q"}, enter)
+}
+
+// rings reports whether one of the commands that an update yields rings the bell.
+func (s *screen) rings(events ...client.Event) bool {
+	_, cmd := s.Update(eventsMsg(events))
+	if cmd == nil {
+		return false
+	}
+	batch, ok := cmd().(tea.BatchMsg)
+	return ok && slices.ContainsFunc(batch, func(cmd tea.Cmd) bool {
+		raw, ok := cmd().(tea.RawMsg)
+		return ok && raw.Msg == "\a"
+	})
+}
+
+// The bell rings for what is new and meant for the user, and not once for each of a flood.
+func TestBell(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	f := func(want bool, events ...client.Event) {
+		t.Helper()
+		if got := s.rings(events...); got != want {
+			t.Errorf("%+v: rings %t", events, got)
+		}
+		s.time = s.time.Add(bellEvery)
+	}
+	f(false, client.Whisper{User: "bob", Text: "psst"}) // it was not asked to ring
+	s.bell = true
+	f(true, client.Whisper{User: "bob", Text: "psst"})
+	f(true, client.Message{User: "bob", Text: "hello"}, client.Message{User: "bob", Text: "Alice!"})
+	f(false, client.Message{User: "bob", Text: "hello"})
+	f(false, client.Message{User: "bob", Text: "alices"}, client.Notice{Text: "alice"})
+	f(false, client.Whisper{User: "bob", Text: "psst", Replayed: true}, client.Message{User: "bob", Text: "alice", Replayed: true})
+	s.rings(client.Whisper{User: "bob", Text: "psst"})
+	f(false, client.Whisper{User: "bob", Text: "psst"})
+	f(true, client.Whisper{User: "bob", Text: "psst"})
+}
+
+func TestMouse(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	for range 2 {
+		if mode := s.View().MouseMode; mode != tea.MouseModeNone {
+			t.Errorf("the mouse is %v", mode)
+		}
+		s.enter("/mouse")
+		if mode := s.View().MouseMode; mode != tea.MouseModeCellMotion {
+			t.Errorf("the mouse is %v after /mouse", mode)
+		}
+		s.enter("/mouse")
+	}
+}
+
+func TestPaintable(t *testing.T) {
+	f := func(terminal, system string, want bool) {
+		t.Helper()
+		if got := paintable(terminal, system); got != want {
+			t.Errorf("TERM=%q on %s: %t", terminal, system, got)
+		}
+	}
+	f("xterm-256color", "linux", true)
+	f("vt100", "linux", true)
+	f("dumb", "linux", false)
+	f("unknown", "linux", false)
+	f("", "linux", false)
+	f("", "darwin", false)
+	f("", "windows", true)
+	f("dumb", "windows", false)
 }

@@ -3,6 +3,7 @@ package term
 import (
 	"context"
 	"os"
+	"runtime"
 	"time"
 
 	"golang.org/x/term"
@@ -17,6 +18,10 @@ type Config struct {
 	Register bool
 	// NoReconnect ends the chat when the connection is lost.
 	NoReconnect bool
+	// Bell rings the terminal's bell for live whispers and for messages that name the user, at most once a second.
+	Bell bool
+	// NoMouse leaves the mouse to the terminal, which then selects text with it; /mouse changes that.
+	NoMouse bool
 	// ExitAfter is how long to stay after the end of the input, when that is no terminal.
 	ExitAfter time.Duration
 
@@ -50,9 +55,26 @@ func Run(ctx context.Context, config Config) error {
 		return plainError{err}
 	}
 	defer c.Close()
-	if term.IsTerminal(int(config.In.Fd())) && term.IsTerminal(int(config.Out.Fd())) {
+	person := term.IsTerminal(int(config.In.Fd()))
+	if person && term.IsTerminal(int(config.Out.Fd())) && paintable(os.Getenv("TERM"), runtime.GOOS) {
 		return runScreen(ctx, c, config)
 	}
-	lines := lineChat{client: c, out: config.Out, err: config.Err, exitAfter: config.ExitAfter}
+	lines := lineChat{client: c, out: config.Out, err: config.Err, exitAfter: config.ExitAfter, person: person,
+		bell: config.Bell && term.IsTerminal(int(config.Err.Fd()))}
 	return lines.run(ctx, config.In)
 }
+
+// paintable reports whether a terminal of this type can be drawn on. One without a type, or that says of itself that it is
+// dumb, shows lines: a typewriter, the shell within an editor, the log of a build.
+func paintable(terminal, system string) bool {
+	switch terminal {
+	case "":
+		return system == "windows" // where no terminal has a type
+	case "dumb", "unknown":
+		return false
+	}
+	return true
+}
+
+// bellEvery bounds how often the bell rings: a flood of mentions must not become a siren.
+const bellEvery = time.Second

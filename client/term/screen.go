@@ -52,6 +52,7 @@ func runScreen(ctx context.Context, c *client.Client, config Config) error {
 	m := newModel(c.Addr(), c.User(), time.Now)
 	m.rtt = c.RTT
 	m.limits = c.Limits
+	m.bell, m.mouse = config.Bell, !config.NoMouse
 	m.listen = func() tea.Msg { return nextEvents(c) }
 	m.send = func(a action) tea.Cmd {
 		return func() tea.Msg { return sentMsg{perform(ctx, c, a)} }

@@ -34,7 +34,9 @@ func (m *model) View() tea.View {
 	}
 	view := tea.NewView(strings.Join(rows, "\n"))
 	view.AltScreen = true
-	view.MouseMode = tea.MouseModeCellMotion
+	if m.mouse {
+		view.MouseMode = tea.MouseModeCellMotion
+	}
 	view.WindowTitle = "hubbub · " + m.user
 	cursorRow := len(rows) - 1
 	if m.height >= chrome-1 {

@@ -18,13 +18,16 @@ type chatCmd struct {
 	PasswordFile string        `placeholder:"FILE" help:"A file whose first line is the password of a registered name."`
 	Register     bool          `help:"Register the name first, with the password that is given, or that is asked for in a terminal."`
 	Server       string        `env:"HUBBUB_SERVER" default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"Where the chat server is (default: ${default})."`
+	Bell         bool          `default:"true" negatable:"" help:"Ring the terminal's bell for whispers and for messages that name you, at most once a second. The terminal's own settings say what that is: a sound, a flash, a mark on the window, nothing."`
+	Mouse        bool          `default:"true" negatable:"" help:"Scroll with the mouse wheel; --no-mouse leaves the mouse to the terminal, to select text. /mouse changes that in the chat."`
 	ExitAfter    time.Duration `default:"0s" placeholder:"1s" help:"How long to stay after the end of a script's input."`
 	NoReconnect  bool          `help:"Stay away when the connection is lost, instead of connecting again; a script ends then."`
 }
 
 // Help is what the command's --help tells besides its flags.
 func (c *chatCmd) Help() string {
-	return `In a terminal it fills the screen; /help there lists commands and keys.
+	return `In a terminal it fills the screen; /help there lists commands and keys. A terminal that can't be drawn on (TERM is
+dumb, unknown or empty) shows lines.
 
 From a script it sends the lines of its input, prints what others say, and logs out when the input has ended:
 
@@ -63,6 +66,8 @@ func (c *chatCmd) Run(ctx context.Context) error {
 		Password:    password,
 		Register:    c.Register,
 		NoReconnect: c.NoReconnect,
+		Bell:        c.Bell,
+		NoMouse:     !c.Mouse,
 		ExitAfter:   c.ExitAfter,
 	})
 }

@@ -20,6 +20,12 @@ type terminal struct {
 
 func openTerminal(t *testing.T, args ...string) *terminal {
 	t.Helper()
+	return openTerminalOf(t, "tmux-256color", args...)
+}
+
+// openTerminalOf opens a terminal that says it is of a type, or of none.
+func openTerminalOf(t *testing.T, kind string, args ...string) *terminal {
+	t.Helper()
 	testenv.Terminals(t)
 	dir, err := os.MkdirTemp("", "hubbub") // a socket's path must be short
 	if err != nil {
@@ -34,8 +40,12 @@ func openTerminal(t *testing.T, args ...string) *terminal {
 		s.tmux("kill-server")
 		os.RemoveAll(dir)
 	})
+	set := "export TERM=" + kind + "; "
+	if kind == "" {
+		set = "unset TERM; "
+	}
 	s.tmux(append([]string{"-f", config, "new-session", "-d", "-x", "80", "-y", "24",
-		"sh", "-c", `trap : INT; "$0" "$@"; echo "[status $?]"; read -r line`, binary}, args...)...)
+		"sh", "-c", set + `trap : INT; "$0" "$@"; echo "[status $?]"; read -r line`, binary}, args...)...)
 	return s
 }
 

@@ -49,3 +49,99 @@ func TestTyping(t *testing.T) {
 		t.Errorf("a part was sent:\n%s", screen)
 	}
 }
+
+// TestDumbTerminal shows a chat in terminals that can't be drawn on: it reads and prints lines.
+func TestDumbTerminal(t *testing.T) {
+	p := serve(t)
+	bob := openTerminal(t, "chat", "--user", "bob", "--server", p.chat)
+	bob.shows("You are bob")
+	for _, kind := range []string{"dumb", "unknown", ""} {
+		alice := openTerminalOf(t, kind, "chat", "--user", "alice", "--server", p.chat)
+		alice.shows("You are alice at " + p.chat + ". Each line that you type goes to everybody")
+		if got := alice.tmux("display-message", "-p", "#{alternate_on}"); got != "0\n" {
+			t.Errorf("TERM=%q: the screen was taken", kind)
+		}
+		alice.types("hello of " + kind + ".")
+		alice.press("Enter")
+		bob.shows("alice │ hello of " + kind + ".")
+		bob.types("/w alice psst " + kind + "!")
+		bob.press("Enter")
+		alice.shows("bob whispers: psst " + kind + "!")
+		alice.rings()
+		alice.types("/r who is it")
+		alice.press("Enter")
+		bob.shows("alice → you ┃ who is it")
+		alice.press("C-d")
+		alice.ends("0")
+	}
+}
+
+// rings waits until the bell has rung.
+func (s *terminal) rings() {
+	s.t.Helper()
+	s.await("a bell", func(string) bool { return s.rang() })
+}
+
+func (s *terminal) rang() bool {
+	s.t.Helper()
+	return s.tmux("display-message", "-p", "#{window_bell_flag}") == "1\n"
+}
+
+// TestBell rings for a whisper and for a message that names the user, and for nothing else.
+func TestBell(t *testing.T) {
+	p := serve(t)
+	bob := openTerminal(t, "chat", "--user", "bob", "--server", p.chat)
+	whispered := openTerminal(t, "chat", "--user", "alice", "--server", p.chat)
+	named := openTerminal(t, "chat", "--user", "carol", "--server", p.chat)
+	silent := openTerminal(t, "chat", "--user", "dave", "--server", p.chat, "--no-bell")
+	for _, s := range []*terminal{bob, whispered, named, silent} {
+		s.shows("You are ")
+	}
+	bob.types("hello, caroline")
+	bob.press("Enter")
+	for _, s := range []*terminal{whispered, named, silent} {
+		s.shows("bob │ hello, caroline")
+		if s.rang() {
+			t.Error("the bell rang for what was said to everybody")
+		}
+	}
+	for _, line := range []string{"/w alice psst", "/w dave psst", "Carol? dave?", "the end"} {
+		bob.types(line)
+		bob.press("Enter")
+	}
+	whispered.shows("bob → you ┃ psst")
+	whispered.rings()
+	named.shows("bob ┃ Carol? dave?")
+	named.rings()
+	silent.shows("bob ┃ Carol? dave?", "the end")
+	silent.press("C-c")
+	silent.ends("0")
+	if silent.rang() {
+		t.Error("it rang although nobody wanted that")
+	}
+}
+
+// TestMouse gives the mouse to the terminal and takes it back.
+func TestMouse(t *testing.T) {
+	p := serve(t)
+	alice := openTerminal(t, "chat", "--user", "alice", "--server", p.chat)
+	bob := openTerminal(t, "chat", "--user", "bob", "--server", p.chat, "--no-mouse")
+	reports := func(s *terminal, want string) {
+		t.Helper()
+		s.await("the mouse's reports: "+want, func(string) bool {
+			return s.tmux("display-message", "-p", "#{mouse_any_flag}") == want+"\n"
+		})
+	}
+	alice.shows("You are alice")
+	reports(alice, "1")
+	bob.shows("You are bob")
+	reports(bob, "0")
+	for _, s := range []*terminal{alice, bob} {
+		s.types("/mouse")
+		s.press("Enter")
+	}
+	alice.shows("The mouse is the terminal's")
+	reports(alice, "0")
+	bob.shows("The mouse wheel scrolls.")
+	reports(bob, "1")
+}
