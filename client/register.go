@@ -10,6 +10,9 @@ import (
 // needs the password, 8 to 128 bytes, from then on. It connects for that and hangs up again; of the options only
 // Timeout, MaxPacket and Dial count. It may be called from any goroutine.
 //
+// An empty password asks whether the name can be registered, before somebody has to think of one: it can when the error is
+// codec.PasswordInvalid.
+//
 // What the server refuses is an *Error: codec.NameTaken, codec.NameInvalid, codec.PasswordInvalid, codec.RateLimited,
 // or codec.PermissionDenied when only its operators register or it has no accounts. When the connection is lost before
 // the answer, it is unknown whether the account exists: a login with the password tells.

@@ -38,7 +38,7 @@ func TestRegister(t *testing.T) {
 		})
 	}
 	f(`RegisterResponse ref=1 result=SUCCESS`, "", codec.Success)
-	f(`RegisterResponse ref=1 result=NAME_TAKEN`, "client: register alice: this name is registered already (NAME_TAKEN)", codec.NameTaken)
+	f(`RegisterResponse ref=1 result=NAME_TAKEN`, "client: register alice: this name is registered already, or somebody else has it (NAME_TAKEN)", codec.NameTaken)
 	f(`RegisterResponse ref=1 result=PASSWORD_INVALID`,
 		"client: register alice: the password is too short or too long (PASSWORD_INVALID)", codec.PasswordInvalid)
 	f(`SystemNotify code=SERVER_BUSY message="later"`, "client: register alice: later (SERVER_BUSY)", codec.ServerBusy)

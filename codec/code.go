@@ -64,7 +64,7 @@ var Codes = []CodeRow{
 	{ServerBusy, "SERVER_BUSY", "the server has more to do than it can queue; try again in a moment"},
 	{NotInRoom, "NOT_IN_ROOM", "you are not in this room"},
 	{RoomExists, "ROOM_EXISTS", "there is a room of this name already"},
-	{NameTaken, "NAME_TAKEN", "this name is registered already"},
+	{NameTaken, "NAME_TAKEN", "this name is registered already, or somebody else has it"},
 	{PasswordInvalid, "PASSWORD_INVALID", "the password is too short or too long"},
 	{Replaced, "REPLACED", "you logged in from elsewhere; this connection is closed"},
 	{SlowConsumer, "SLOW_CONSUMER", "you read more slowly than messages arrive; the connection is closed"},

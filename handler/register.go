@@ -11,6 +11,8 @@ import (
 )
 
 // register makes a name an account. Somebody who is logged in registers the own name, and is its account from then on.
+// That the name is taken is said before anything about the password: a client asks with an empty one whether to ask its
+// user for another.
 func (t *turn) register(m *codec.RegisterRequest) error {
 	c := t.chat
 	if c.config.Accounts == nil || t.limits.RegistrationClosed {
@@ -23,30 +25,53 @@ func (t *turn) register(m *codec.RegisterRequest) error {
 	if !ok {
 		return codec.NameInvalid
 	}
+	name = strings.Clone(name)
+	if t.session.Account() != 0 && t.session.Name() == name {
+		return codec.NameTaken // by whoever asks
+	}
+	request := *m
+	return t.await(errand{
+		run: c.config.Fetch, class: ForLogin, account: name, request: &request,
+		job: func(ctx context.Context) func(*turn) error {
+			_, err := c.config.Accounts.Find(ctx, name)
+			return func(t *turn) error {
+				switch {
+				case err == nil:
+					return codec.NameTaken
+				case !errors.Is(err, account.ErrUnknown):
+					return c.unavailable("accounts", err)
+				case t.session.Account() != 0:
+					return codec.PermissionDenied // it has its account
+				}
+				return t.registerFree(&request, name)
+			}
+		},
+	})
+}
+
+// registerFree makes a name an account that was none when it was looked up.
+func (t *turn) registerFree(m *codec.RegisterRequest, name string) error {
+	c, s, address := t.chat, t.session, t.session.Address().Addr()
+	if !c.Hub.Reserve(s, name) {
+		return codec.NameTaken // by a guest, who would find it taken away
+	}
 	if _, ok := account.Prepare(m.Password); !ok {
+		c.Hub.SettleReservation(s, name, 0)
 		return codec.PasswordInvalid
 	}
-	if t.session.Account() != 0 {
-		return codec.PermissionDenied // it has its account
-	}
-	name = strings.Clone(name)
-	if !c.Hub.Reserve(t.session, name) {
-		return codec.LoginUserAlready // a guest has the name, who would find it taken away
-	}
-	s, request, address := t.session, *m, t.session.Address().Addr()
 	return t.await(errand{
-		run: c.config.Hash, class: ForLogin, account: name, request: &request,
+		run: c.config.Hash, class: ForLogin, account: name, request: m,
 		job: func(ctx context.Context) func(*turn) error {
 			var created account.Account
 			var err error
 			// The name is an account's, and a guest nobody under it, before anybody hears of it.
 			defer func() { c.Hub.SettleReservation(s, name, created.ID) }()
-			created, err = c.create(ctx, name, request.Password, address)
+			created, err = c.create(ctx, name, m.Password, address)
 			return func(t *turn) error {
 				if err != nil {
 					return err
 				}
-				t.answer(&codec.RegisterResponse{Answer: codec.Answer{Ref: request.Ref}})
+				t.answer(&codec.RegisterResponse{Answer: codec.Answer{Ref: m.Ref}})
 				return nil
 			}
 		},
@@ -56,7 +81,7 @@ func (t *turn) register(m *codec.RegisterRequest) error {
 
 // create makes an account. The error is a Code.
 func (c *Chat) create(ctx context.Context, name, password string, address netip.Addr) (account.Account, error) {
-	switch _, err := c.config.Accounts.Find(ctx, name); {
+	switch _, err := c.config.Accounts.Find(ctx, name); { // it may have become one while the hash was waited for
 	case err == nil:
 		return account.Account{}, codec.NameTaken // without the cost of a hash
 	case !errors.Is(err, account.ErrUnknown):

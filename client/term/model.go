@@ -28,14 +28,14 @@ type link struct {
 // model is the full-screen chat. It belongs to Bubble Tea's loop.
 type model struct {
 	// Static after construction.
-	addr     string
-	now      func() time.Time
-	rtt      func() time.Duration
-	listen   func() tea.Msg // waits for the next eventsMsg or closedMsg
-	limits   func() client.Limits
-	send     func(action) tea.Cmd // sends a message; yields its sentMsg
-	fetch    func(action) tea.Cmd // runs a /history; yields its pastMsg
-	register func(string) tea.Cmd // registers the name with a password; yields its registeredMsg
+	addr   string
+	now    func() time.Time
+	rtt    func() time.Duration
+	listen func() tea.Msg // waits for the next eventsMsg or closedMsg
+	limits func() client.Limits
+	send   func(action) tea.Cmd               // sends a message; yields its sentMsg
+	fetch  func(action) tea.Cmd               // runs a /history; yields its pastMsg
+	settle func(*secret, credentials) tea.Cmd // asks the server in a dialogue; yields its settledMsg
 
 	user       string
 	link       link
@@ -48,13 +48,13 @@ type model struct {
 	away       *entry    // the rule above what was missed, while that comes
 	awayCount  int       // how much it was so far
 
-	bell         bool          // it rings for what is meant for the user
-	rang         time.Time     // when it did
-	mouse        bool          // the wheel scrolls, instead of what the terminal does with the mouse
-	background   background    // as the terminal told it
-	registration *registration // under way while a password is typed; else nil
-	width        int
-	height       int
+	bell       bool       // it rings for what is meant for the user
+	rang       time.Time  // when it did
+	mouse      bool       // the wheel scrolls, instead of what the terminal does with the mouse
+	background background // as the terminal told it
+	secret     *secret    // under way while a password is typed; else nil
+	width      int
+	height     int
 }
 
 // waiting is a message on its way.
@@ -118,8 +118,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.sent(msg.err)
 	case pastMsg:
 		m.past(msg)
-	case registeredMsg:
-		m.registered(msg.err)
+	case settledMsg:
+		return m, m.settled(msg)
 	case tickMsg:
 		return m, tick() // the status line counts seconds
 	case tea.PasteMsg:
@@ -151,7 +151,13 @@ func (m *model) edit(key tea.KeyPressMsg) tea.Cmd {
 }
 
 // pasted handles what the terminal pastes: it becomes part of the input, with its lines.
-func (m *model) pasted(text string) { m.taken(m.input.paste(text), len(text)) }
+func (m *model) pasted(text string) {
+	if m.secret != nil {
+		m.pasteHidden(text)
+		return
+	}
+	m.taken(m.input.paste(text), len(text))
+}
 
 // taken tells the user when the input had no room for so many bytes.
 func (m *model) taken(fits bool, size int) {
@@ -168,7 +174,7 @@ func (m *model) resize(width, height int) {
 
 // press handles a key.
 func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
-	if m.registration != nil {
+	if m.secret != nil {
 		return m.pressHidden(key)
 	}
 	switch key.String() {
@@ -240,7 +246,7 @@ func (m *model) submit(line string) tea.Cmd {
 			m.say(note, "The mouse is the terminal's, to select text with. PgUp and PgDn scroll; /mouse takes it again.")
 		}
 	case register:
-		m.ask()
+		return m.ask(a.verb)
 	case quit:
 		return tea.Quit
 	case reply:

@@ -58,7 +58,7 @@ func runScreen(ctx context.Context, c *client.Client, config Config) error {
 		return func() tea.Msg { return sentMsg{perform(ctx, c, a)} }
 	}
 	m.fetch = func(a action) tea.Cmd { return fetch(ctx, c, a) }
-	m.register = func(password string) tea.Cmd { return enroll(ctx, c, password) }
+	m.settle = func(s *secret, with credentials) tea.Cmd { return settle(ctx, c, s, with) }
 	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(keyboard{config.In, end}), tea.WithOutput(config.Out),
 		tea.WithoutSignalHandler()).Run()
 	if err != nil && ctx.Err() == nil && !errors.Is(err, tea.ErrInterrupted) {

@@ -59,7 +59,7 @@ func (m *model) rule() string {
 	case m.transcript.up > 0:
 		hint = " ↓ Esc for the latest "
 	}
-	if a, err := parse(m.input.value()); m.registration == nil && err == nil && len(a.text) > m.messageMax() {
+	if a, err := parse(m.input.value()); m.secret == nil && err == nil && len(a.text) > m.messageMax() {
 		hint, style = fmt.Sprintf(" %s of %s ", humanize.Comma(int64(len(a.text))), count(m.messageMax(), "byte")), t.bad
 	}
 	if t.columns(hint) > m.width-2 {

@@ -9,9 +9,12 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 
 	"golang.org/x/term"
 
+	"hubbub/client"
+	chatterm "hubbub/client/term"
 	"hubbub/handler/account"
 )
 
@@ -72,11 +75,11 @@ func (c *console) ask(ctx context.Context, question string, read func() (string,
 	}
 }
 
-// secret asks for a text that the terminal does not show.
+// secret asks for a text that the terminal does not show. What was typed or pasted behind it is dropped: the shell would
+// run it.
 func (c *console) secret(ctx context.Context, question string) (string, error) {
 	text, err := c.ask(ctx, question, func() (string, error) {
-		text, err := term.ReadPassword(int(c.in.Fd()))
-		return string(text), err
+		return chatterm.ReadHidden(int(c.in.Fd()))
 	})
 	fmt.Fprintln(c.notes) // instead of the user's
 	return text, err
@@ -135,18 +138,36 @@ func (p newPassword) get(ctx context.Context, console *console, name string) (st
 		}
 		return password, err
 	}
-	password, err := console.secret(ctx, "New password for "+name+": ")
-	if err != nil {
-		return "", err
+	for { // what is typed next is a password, so giving up would give it to the shell
+		password, err := console.secret(ctx, "New password for "+name+": ")
+		if err != nil {
+			return "", unanswered(err)
+		}
+		if err := client.CheckPassword(password); err != nil { // before it is typed again
+			if err := console.say("%s; nothing was changed yet, and Ctrl+C leaves it so", err); err != nil {
+				return "", err
+			}
+			continue
+		}
+		again, err := console.secret(ctx, "The same again: ")
+		if err != nil {
+			return "", unanswered(err)
+		}
+		if again == password {
+			return password, nil
+		}
+		if err := console.say("the two are not the same; nothing was changed yet, and Ctrl+C leaves it so"); err != nil {
+			return "", err
+		}
 	}
-	if _, ok := account.Prepare(password); !ok {
-		return "", account.ErrPassword // before it is typed again
+}
+
+// unanswered is the error of a question whose terminal was closed, or at which Ctrl+D was pressed.
+func unanswered(err error) error {
+	if err == io.EOF || errors.Is(err, syscall.EIO) {
+		return errors.New("no password was given; nothing was changed")
 	}
-	again, err := console.secret(ctx, "The same again: ")
-	if err == nil && again != password {
-		return "", errors.New("the two are not the same; nothing was changed")
-	}
-	return password, err
+	return err
 }
 
 // alphabet has no characters that are taken for each other when they are read aloud or typed from paper.

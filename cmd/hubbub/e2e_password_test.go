@@ -68,7 +68,7 @@ func TestChatPassword(t *testing.T) {
 	f("", "correct horse ")
 	f("", "", "--password-file", file)
 	p.asked(2, 3)
-	f("hubbub: register alice: this name is registered already (NAME_TAKEN)", "another one", "--register")
+	f("hubbub: register alice: this name is registered already, or somebody else has it (NAME_TAKEN)", "another one", "--register")
 	for _, wrong := range []string{"", "correct horse", "another one"} {
 		f("hubbub: log in as alice: the name or the password is wrong (AUTH_FAILED)", wrong)
 	}
@@ -91,34 +91,44 @@ func TestScreenPassword(t *testing.T) {
 	}
 	alice := openTerminal(t, "chat", "--user", "alice", "--server", p.chat, "--register")
 	enter(alice, "New password for alice:", "correct")
-	enter(alice, "Once more:", "horse")
-	if screen := alice.ends("1"); !strings.Contains(screen, "hubbub: the passwords differ; nothing was registered") ||
-		strings.Contains(screen, "horse") {
+	alice.shows("A password has 8 to 128 bytes; this has 7.")
+	enter(alice, "New password for alice:", "correct horse")
+	enter(alice, "Once more:", "battery staple")
+	alice.shows("The passwords differ. Ctrl+C gives up.\nNew password for alice:")
+	// What is pasted behind the line end is neither an answer nor a message.
+	enter(alice, "New password for alice:", "correct horse\nleaks\nleaks\n/quit")
+	enter(alice, "Once more:", "correct horse\nleaks\n/quit")
+	alice.shows("You are alice")
+	if screen := alice.tmux("capture-pane", "-p", "-S", "-"); strings.Contains(screen, "leaks") || strings.Contains(screen, "horse") {
 		t.Errorf("the screen has\n%s", screen)
 	}
-	p.asked(0, 0)
-
-	alice = openTerminal(t, "chat", "--user", "alice", "--server", p.chat, "--register")
-	enter(alice, "New password for alice:", "correct horse")
-	enter(alice, "Once more:", "correct horse")
-	alice.shows("You are alice")
-	p.asked(1, 1)
+	p.asked(2, 1) // one with an empty password, before somebody was asked for one
 	alice.press("C-c")
 	alice.ends("0")
 
 	alice = openTerminal(t, "chat", "--user", "alice", "--server", p.chat)
 	enter(alice, "Password of alice:", "correct horse")
 	alice.shows("You are alice")
-	p.asked(1, 3) // one without a password, and one with it
+	p.asked(2, 3) // one without a password, and one with it
 	alice.press("C-c")
 	alice.ends("0")
 
 	alice = openTerminal(t, "chat", "--user", "alice", "--server", p.chat)
+	for range 2 {
+		enter(alice, "Password of alice:", "wrong")
+		alice.shows("the name or the password is wrong (AUTH_FAILED).\nPassword of alice:")
+		alice.tmux("clear-history")
+		alice.press("C-l")
+	}
 	enter(alice, "Password of alice:", "wrong")
 	if screen := alice.ends("1"); !strings.Contains(screen, "the name or the password is wrong (AUTH_FAILED)") {
 		t.Errorf("the screen has\n%s", screen)
 	}
-	p.asked(1, 5)
+	p.asked(2, 7)
+	alice = openTerminal(t, "chat", "--user", "alice", "--server", p.chat, "--register") // before a password is asked for
+	if screen := alice.ends("1"); !strings.Contains(screen, "this name is registered already") || strings.Contains(screen, "New password") {
+		t.Errorf("the screen has\n%s", screen)
+	}
 }
 
 // TestScreenPasswordInterrupted shows that Ctrl+C at the question leaves a terminal that shows again what is typed.
@@ -132,7 +142,7 @@ func TestScreenPasswordInterrupted(t *testing.T) {
 	}
 	alice.types("it echoes")
 	alice.shows("it echoes")
-	p.asked(0, 0)
+	p.asked(1, 0)
 }
 
 // TestScreenRegister shows /register: nothing of the password is seen, and the name is somebody's then.
@@ -156,5 +166,47 @@ func TestScreenRegister(t *testing.T) {
 	alice.ends("0")
 	if !p.opens("alice", "correct horse") || p.opens("alice", "") {
 		t.Error("the name is not alice's")
+	}
+}
+
+// TestScreenPasswordsStayHidden: whatever goes wrong at /register, nothing that is typed next reaches anybody.
+func TestScreenPasswordsStayHidden(t *testing.T) {
+	p := serve(t)
+	bob := openTerminal(t, "chat", "--user", "bob", "--server", p.chat)
+	bob.shows("You are bob")
+	alice := openTerminal(t, "chat", "--user", "alice", "--server", p.chat)
+	alice.shows("You are alice")
+	line := func(question, text string) {
+		t.Helper()
+		alice.shows(question)
+		alice.types(text)
+		alice.press("Enter")
+	}
+	line("› ", "/register")
+	line("New password:", "")
+	line("An empty password is none.", "short")
+	line("8 to 128 bytes; this has 5", "secret one")
+	line("Once more:", "secret two")
+	line("The passwords differ. Esc goes back to the chat.", "secret three")
+	line("Once more:", "secret four")
+	alice.press("Escape")
+	alice.shows("› Say something")
+	alice.types("/register\rsecret five\rsecret five\rsecret six\rsecret seven\r") // as a terminal without bracketed paste
+	alice.shows("The name alice is yours")
+	line("› ", "that was it")
+	bob.shows("alice │ that was it")
+	for _, s := range []*terminal{alice, bob} {
+		if screen := s.tmux("capture-pane", "-p", "-S", "-"); strings.Contains(screen, "secret") || strings.Contains(screen, "short") {
+			t.Errorf("the screen has\n%s", screen)
+		}
+	}
+	line("› ", "/register")
+	alice.shows("this name is registered already", "› Say something")
+	line("› ", "/history")
+	alice.shows("1 message of the past")
+	alice.press("C-c")
+	alice.ends("0")
+	if !p.opens("alice", "secret five") {
+		t.Error("the name does not have the password that was pasted")
 	}
 }

@@ -129,11 +129,26 @@ func TestPasswordIsAskedForTwiceAndNotShown(t *testing.T) {
 	p = sit(t.Context(), t, m, "user", "passwd", "alice")
 	p.secretly("New password for alice: ", "battery staple\n")
 	p.secretly("The same again: ", "battery stable\n")
-	p.leaves("the two are not the same; nothing was changed")
+	p.reads("the two are not the same; nothing was changed yet")
+	p.secretly("New password", "short\n") // and is not asked for the same again
+	p.reads("8 to 128 bytes; this has 5")
+	p.secretly("New password", "\n")
+	p.reads("8 to 128 bytes; this has 0")
+	p.secretly("New password for alice: ", "\x04")
+	p.leaves("no password was given; nothing was changed")
 
+	// What is pasted behind the line end is no answer to the next question, and nothing that the shell gets.
 	p = sit(t.Context(), t, m, "user", "passwd", "alice")
-	p.secretly("New password", "short\n") // and is not asked for again
-	p.leaves("8 to 128 bytes")
+	p.secretly("New password", "battery staple\nbattery staple\nrm -rf x\n")
+	p.hidden()
+	p.reads("The same again: ")
+	if waiting, err := unix.IoctlGetInt(int(p.tty.Fd()), unix.TIOCINQ); err != nil || waiting != 0 {
+		t.Errorf("%d bytes wait for the shell (%v)", waiting, err)
+	}
+	p.hidden()
+	_, _ = p.keyboard.WriteString("\x04")
+	p.reads("\n")
+	p.leaves("no password was given")
 
 	sit(t.Context(), t, m, "user", "add", "alice").leaves("is an account already") // before a password is asked for
 	sit(t.Context(), t, m, "user", "passwd", "bob").leaves("there is no account bob")
