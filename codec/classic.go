@@ -7,12 +7,36 @@ const (
 	classicName    = 33   // char[33]: a name of 32 bytes and its NUL
 	classicMessage = 1025 // char[1025]: a message of 1024 bytes and its NUL
 
+	// ClassicNameBytes and ClassicMessageBytes are how many bytes of text a classic field has beside the NUL. A client
+	// may leave out the NUL and fill the whole field.
+	ClassicNameBytes    = classicName - 1
+	ClassicMessageBytes = classicMessage - 1
+
 	// ClassicMax is the largest classic packet in bytes that is waited for; a larger announced size closes.
 	ClassicMax = 4096
 )
 
-// classicHello is how a classic connection begins: the header of its login.
-var classicHello = [HeaderSize]byte{0xD1, 0x07, 103, 0}
+// ServerName is the user under which the server itself speaks to classic clients, whose dialect has no other packet for
+// it. Nobody may log in under it.
+const ServerName = "server"
+
+// Charset converts the texts of classic clients, whose systems write other encodings than UTF-8. nil is UTF-8.
+// Anyone.
+type Charset interface {
+	// Append appends as much of a UTF-8 text to dst as fits into limit bytes, whole characters only. A character that
+	// the charset lacks becomes '?'.
+	Append(dst []byte, text string, limit int) []byte
+}
+
+// isClassicType reports whether the original has a packet of this type, in either direction: those of ClassicTable,
+// registering, logging out, and everything about rooms, which this server does not have.
+func isClassicType(t Type) bool {
+	switch {
+	case t == 1001, t == 1002, 2001 <= t && t <= 2004, 3001 <= t && t <= 3006:
+		return true
+	}
+	return 4001 <= t && t <= 4099
+}
 
 // classicMessageType is implemented by the classic structs only: their numbers overlap with the native ones, so their
 // names are their own.
@@ -88,12 +112,12 @@ var ClassicTable = []ClassicRow{
 	{2001, "LoginReq", 103, ToServer, func() Message { return new(LoginReq) },
 		"`username` is the chat name; `userId` and `password` are the account's."},
 	{3001, "BroadcastReq", 1029, ToServer, func() Message { return new(BroadcastReq) },
-		"The sender gets nothing back."},
+		"The sender hears only of a failure, in a BroadcastRes from `server`."},
 	{3005, "WhisperReq", 1062, ToServer, func() Message { return new(WhisperReq) },
 		"The sender hears only of a failure."},
-	{2002, "LoginRes", 6, ToClient, func() Message { return new(LoginRes) }, "Answers a login."},
+	{2002, "LoginRes", 6, ToClient, func() Message { return new(LoginRes) }, "Answers a login. After a failure a BroadcastRes from `server` says why."},
 	{3002, "BroadcastRes", 1062, ToClient, func() Message { return new(BroadcastRes) },
-		"Somebody's broadcast, classic or native."},
+		"Somebody's broadcast, classic or native. From `server`: what the server itself has to say."},
 	{3006, "WhisperRes", 1064, ToClient, func() Message { return new(WhisperRes) },
 		"To the receiver on success, to the sender with a text on failure."},
 }
@@ -125,41 +149,46 @@ func decodeClassic(packet []byte, into *Decoder) Message {
 
 // appendClassic appends the classic packet of the same meaning as m, or nothing when the original has none. A layout is
 // called on its struct and not through Message, which would move the struct to the heap for every packet.
-func appendClassic(dst []byte, m Message) []byte {
+func appendClassic(dst []byte, m Message, charset Charset) []byte {
 	switch m := m.(type) {
 	case *BroadcastNotify:
 		f, s := writer(dst), BroadcastRes{m.User, m.Message}
+		f.charset = charset
 		s.layout(f)
 		return seal(f, len(dst), s.Type())
 	case *WhisperNotify:
 		f, s := writer(dst), WhisperRes{Success, m.User, m.Message}
+		f.charset = charset
 		s.layout(f)
 		return seal(f, len(dst), s.Type())
 	case *LoginResponse:
-		return appendStruct(dst, &LoginRes{m.Result})
+		return appendStruct(dst, &LoginRes{m.Result}, charset)
+	case *SystemNotify:
+		return appendStruct(dst, &BroadcastRes{ServerName, m.Message}, charset)
 	case classicMessageType:
-		return appendStruct(dst, m.(Message))
+		return appendStruct(dst, m.(Message), charset)
 	}
 	return dst
 }
 
-// appendClassicFailure answers a request that failed, where the original answers at all.
-func appendClassicFailure(dst []byte, request Message, code Code) []byte {
+// appendClassicFailure answers a request that failed. Where the original says nothing, or only a number, the server's own
+// user says why.
+func appendClassicFailure(dst []byte, request Message, code Code, text string, charset Charset) []byte {
 	switch m := request.(type) {
 	case *LoginRequest:
-		return appendStruct(dst, &LoginRes{code})
+		dst = appendStruct(dst, &LoginRes{code}, charset)
 	case *WhisperRequest:
-		text := code.Text()
 		if code == UserNotFound {
 			text = "User '" + m.To + "' not found" // the original's words
 		}
-		return appendStruct(dst, &WhisperRes{code, m.To, text})
+		return appendStruct(dst, &WhisperRes{code, m.To, text}, charset)
 	}
-	return dst
+	return appendStruct(dst, &BroadcastRes{ServerName, text}, charset)
 }
 
-func appendStruct(dst []byte, m Message) []byte {
+func appendStruct(dst []byte, m Message, charset Charset) []byte {
 	f := writer(dst)
+	f.charset = charset
 	m.layout(f)
 	return seal(f, len(dst), m.Type())
 }

@@ -122,7 +122,7 @@ func read(m Message, packet []byte) error {
 // which no message within the server's limits reaches.
 func (d Dialect) Append(dst []byte, m Message) []byte {
 	if d == Classic {
-		return appendClassic(dst, m)
+		return appendClassic(dst, m, nil)
 	}
 	start := len(dst)
 	f := writer(dst)
@@ -156,11 +156,29 @@ func (f *fields) written() []byte {
 	return dst
 }
 
+// Form is how a session's packets are laid out: its dialect and, for classic ones, the charset of their texts.
+type Form struct {
+	Dialect Dialect
+	Charset Charset // nil: UTF-8
+}
+
+// Append is Dialect.Append with the texts of classic packets in the form's charset.
+func (f *Form) Append(dst []byte, m Message) []byte {
+	if f.Dialect == Classic {
+		return appendClassic(dst, m, f.Charset)
+	}
+	return f.Dialect.Append(dst, m)
+}
+
 // AppendFailure appends the answer that tells that request failed with code: the request's own response, or a
-// SYSTEM_NOTIFY for a packet without one. In Classic it appends what the original answers, which may be nothing.
-func (d Dialect) AppendFailure(dst []byte, request Message, code Code) []byte {
-	if d == Classic {
-		return appendClassicFailure(dst, request, code)
+// SYSTEM_NOTIFY for a packet without one. In Classic, where most answers are a number or nothing, a BroadcastRes from
+// ServerName has the text. text is the code's own for "".
+func (f *Form) AppendFailure(dst []byte, request Message, code Code, text string) []byte {
+	if text == "" {
+		text = code.Text()
+	}
+	if f.Dialect == Classic {
+		return appendClassicFailure(dst, request, code, text, f.Charset)
 	}
 	asked, isRequest := request.(Request)
 	if row := Lookup(request.Type()); isRequest && row.Reply != 0 {
@@ -169,7 +187,13 @@ func (d Dialect) AppendFailure(dst []byte, request Message, code Code) []byte {
 			return Native.Append(dst, answer)
 		}
 	}
-	return Native.Append(dst, &SystemNotify{Code: code, Message: code.Text()})
+	return Native.Append(dst, &SystemNotify{Code: code, Message: text})
+}
+
+// AppendFailure is Form.AppendFailure with the code's own text, in UTF-8.
+func (d Dialect) AppendFailure(dst []byte, request Message, code Code) []byte {
+	f := Form{Dialect: d}
+	return f.AppendFailure(dst, request, code, "")
 }
 
 // byName returns a new message by the name of its textual form, or nil.

@@ -119,9 +119,10 @@ func TestClassicMeetsNative(t *testing.T) {
 	out(`LoginResponse ref=1 result=LOGIN_USER_ALREADY user="alice"`, "LoginRes result=LOGIN_USER_ALREADY")
 	out(`BroadcastNotify id=1 user="alice" message="hi"`, `BroadcastRes user="alice" message="hi"`)
 	out(`WhisperNotify id=1 user="alice" message="hi"`, `WhisperRes result=SUCCESS sender="alice" message="hi"`)
-	for _, none := range []string{"LogoutResponse", "BroadcastResponse", "WhisperResponse", "Ping", "Pong", "SystemNotify"} {
+	for _, none := range []string{"LogoutResponse", "BroadcastResponse", "WhisperResponse", "Ping", "Pong", "GapNotify"} {
 		out(none, "")
 	}
+	out(`SystemNotify code=REPLACED message="bye"`, `BroadcastRes user="server" message="bye"`)
 	long := strings.Repeat("x", 1022)
 	out(`BroadcastNotify user="alice" message="`+long+`é"`, `BroadcastRes user="alice" message="`+long+`é"`)
 	out(`BroadcastNotify user="alice" message="`+long+`☺"`, `BroadcastRes user="alice" message="`+long+`"`)
@@ -145,12 +146,16 @@ func TestAppendFailure(t *testing.T) {
 		t.Helper()
 		packet := d.AppendFailure([]byte("before"), request, code)[len("before"):]
 		got := ""
-		if len(packet) > 0 {
+		for run := packet; len(run) > 0; {
+			packet, run = d.Cut(run)
 			m, err := d.Decode(packet)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got = Format(m)
+			if got != "" {
+				got += " + "
+			}
+			got += Format(m)
 		}
 		if got != want {
 			t.Errorf("%s: %s fails with\n%s, want\n%s", d, Format(request), got, want)
@@ -162,8 +167,8 @@ func TestAppendFailure(t *testing.T) {
 	f(Native, &WhisperRequest{Asked{7}, "bob", "hi"}, UserNotFound, "WhisperResponse ref=7 result=USER_NOT_FOUND id=0")
 	f(Native, &Ping{Asked{7}}, RateLimited, `SystemNotify code=RATE_LIMITED message="`+RateLimited.Text()+`"`)
 	f(Native, &Pong{Asked{7}}, RateLimited, `SystemNotify code=RATE_LIMITED message="`+RateLimited.Text()+`"`)
-	f(Classic, &LoginRequest{}, AuthFailed, "LoginRes result=AUTH_FAILED")
-	f(Classic, &BroadcastRequest{}, RateLimited, "")
+	f(Classic, &LoginRequest{}, AuthFailed, `LoginRes result=AUTH_FAILED + BroadcastRes user="server" message="`+AuthFailed.Text()+`"`)
+	f(Classic, &BroadcastRequest{}, ServerBusy, `BroadcastRes user="server" message="`+ServerBusy.Text()+`"`)
 	f(Classic, &WhisperRequest{To: "bob"}, UserNotFound, `WhisperRes result=USER_NOT_FOUND sender="bob" message="User 'bob' not found"`)
 	f(Classic, &WhisperRequest{To: "bob"}, RateLimited, `WhisperRes result=RATE_LIMITED sender="bob" message="`+RateLimited.Text()+`"`)
 }

@@ -28,6 +28,8 @@ type fields struct {
 	item string            // printing, parsing: what an element's field names end in; describing: what they begin with
 	tail bool              // describing: the fields from here on are optional
 	err  error
+
+	charset Charset // writing: of classic fields; nil: UTF-8
 }
 
 // FieldDoc describes one field of a packet for the documentation.
@@ -163,7 +165,8 @@ func (f *fields) str(name string, v *string) {
 	}
 }
 
-// char is a classic field: a NUL-terminated string in width bytes. A text too long for it is cut at a rune boundary.
+// char is a classic field: a string in width bytes that ends at the first NUL, or fills the field when there is none. A
+// text that is written always has its NUL; one that is too long for that is cut between two characters.
 func (f *fields) char(name string, v *string, width int) {
 	switch f.walk {
 	case reading:
@@ -177,9 +180,13 @@ func (f *fields) char(name string, v *string, width int) {
 			}
 		}
 	case writing:
-		s := cutText(*v, width-1)
-		f.buf = append(f.buf, s...)
-		f.buf = append(f.buf, zeros[:width-len(s)]...)
+		start := len(f.buf)
+		if f.charset != nil {
+			f.buf = f.charset.Append(f.buf, *v, width-1)
+		} else {
+			f.buf = append(f.buf, cutText(*v, width-1)...)
+		}
+		f.buf = append(f.buf, zeros[:width-(len(f.buf)-start)]...)
 	case describing:
 		f.describe(name, "char["+strconv.Itoa(width)+"]", width)
 	default:

@@ -36,15 +36,16 @@ func IsViolation(err error) bool {
 	return errors.As(err, &v)
 }
 
-// Detect tells the dialect from a connection's first bytes without consuming them. A classic client's first packet is
-// its login, whose header (type 2001, size 103) read natively would be a packet of type 103, which does not exist.
-// The error is src's own when the first four bytes are not there yet.
+// Detect tells the dialect from a connection's first bytes without consuming them. They are classic when their first
+// number is a packet type of the original and the second is no type of a native packet: a native packet with such a
+// header would be refused anyway. The error is src's own when the first four bytes are not there yet.
 func Detect(src Source) (Dialect, error) {
 	head, err := src.Peek(HeaderSize)
 	if err != nil {
 		return Native, err
 	}
-	if [HeaderSize]byte(head) == classicHello {
+	size, kind := Classic.header(head)
+	if isClassicType(Type(kind)) && Lookup(Type(size)) == nil {
 		return Classic, nil
 	}
 	return Native, nil
@@ -60,9 +61,13 @@ func (d Dialect) header(p []byte) (size int, kind uint16) {
 }
 
 // size returns how many bytes the packet has that begins with head, or a *ViolationError for fewer than HeaderSize or
-// more than limit.
+// more than limit. A classic packet of a known type may announce size 0: the original's clients do that for packets whose
+// size they forget to set, and then the header is all there is.
 func (d Dialect) size(head []byte, limit int) (int, error) {
 	size, kind := d.header(head)
+	if size == 0 && d == Classic && isClassicType(Type(kind)) {
+		return HeaderSize, nil
+	}
 	if size < HeaderSize {
 		return 0, violation("a packet's size must be at least %d bytes, got %d (type %d)", HeaderSize, size, kind)
 	}
@@ -118,6 +123,7 @@ func (d Dialect) Next(src Source, dst []byte, limit int) ([]byte, error) {
 // Cut splits the first packet off a run of whole packets, as Next strings them together. It panics on anything else.
 func (d Dialect) Cut(run []byte) (packet, rest []byte) {
 	size, _ := d.header(run)
+	size = max(size, HeaderSize) // of a classic packet that announced 0
 	return run[:size:size], run[size:]
 }
 

@@ -59,16 +59,35 @@ func TestDetect(t *testing.T) {
 	f("\xD1\x07\x67", Native, io.ErrShortBuffer)
 	f("\xD1\x07\x67\x00", Classic, nil)
 	f("\xD1\x07\x67\x00alice", Classic, nil)
-	f("\xD1\x07\x66\x00", Native, nil)
-	f("\xD1\x07\x67\x01", Native, nil)
+	f("\xB9\x0B\x05\x04", Classic, nil) // any packet of the original may come first
+	f("\xBD\x0B\x26\x04", Classic, nil)
+	f("\xD2\x07\x06\x00", Classic, nil)
+	f("\xA3\x0F\x00\x00", Classic, nil) // a room's, of size 0
+	f("\xD1\x07\x66\x00", Classic, nil) // of a wrong size
+	f("\xD1\x07\xD1\x07", Native, nil)  // a native login of 2001 bytes
+	f("\xB9\x0B\xB9\x0B", Native, nil)
+	f("\x0F\x27\x04\x00", Native, nil) // a type that neither has
 	f("\x67\x00\xD1\x07", Native, nil) // a native login of 103 bytes
 	f("\x08\x00\x71\x17\x01\x00\x00\x00", Native, nil)
 }
 
-func TestNoNativePacketLooksClassic(t *testing.T) {
-	size, kind := Native.header(classicHello[:])
-	if Lookup(Type(kind)) != nil {
-		t.Errorf("type %d of %d bytes exists: Detect would take it for a classic login", kind, size)
+// TestNoPacketLooksLikeTheOther: every packet that exists is taken for what it is, whatever its size.
+func TestNoPacketLooksLikeTheOther(t *testing.T) {
+	f := func(first, second int, want Dialect) {
+		t.Helper()
+		src := &pieces{seen: []byte{byte(first), byte(first >> 8), byte(second), byte(second >> 8)}}
+		if got, err := Detect(src); got != want || err != nil {
+			t.Errorf("Detect(% x) = %s, %v; want %s", src.seen, got, err, want)
+		}
+	}
+	for i := range Table {
+		for size := HeaderSize; size <= MaxPacket; size++ {
+			f(size, int(Table[i].Type), Native)
+		}
+	}
+	for i := range ClassicTable {
+		f(int(ClassicTable[i].Type), ClassicTable[i].Size, Classic)
+		f(int(ClassicTable[i].Type), 0, Classic)
 	}
 }
 
@@ -200,4 +219,31 @@ func TestLimit(t *testing.T) {
 	f(Native, MaxPacket, MaxPacket)
 	f(Classic, 100, ClassicMax)
 	f(Classic, MaxPacket, ClassicMax)
+}
+
+// TestClassicSizeZero: a packet of the original whose size was not set is its header, and nothing else of size 0 is a packet.
+func TestClassicSizeZero(t *testing.T) {
+	f := func(d Dialect, in string, whole int, violation bool) {
+		t.Helper()
+		n, err := d.Whole([]byte(in), 4096)
+		if n != whole || IsViolation(err) != violation {
+			t.Errorf("%s: Whole(%q) = %d, %v", d, in, n, err)
+		}
+		packet, rest, err := d.Split([]byte(in))
+		if len(packet) > 4 || string(packet)+string(rest) != in || IsViolation(err) != (whole == 0) {
+			t.Errorf("%s: Split(%q) = %q, %q, %v", d, in, packet, rest, err)
+		}
+		run := []byte(in[:n])
+		for len(run) > 0 {
+			packet, run = d.Cut(run)
+			if m, err := new(Decoder).Decode(d, packet); len(packet) != HeaderSize || m != nil || err != nil {
+				t.Errorf("%s: %q means %v, %v", d, packet, m, err)
+			}
+		}
+	}
+	f(Classic, "\xA3\x0F\x00\x00", 4, false) // the original's CreateRoomReq
+	f(Classic, "\xA3\x0F\x00\x00\xB9\x0B\x00\x00\xD1\x07", 8, false)
+	f(Classic, "\xB9\x0B\x00\x00\x0F\x27\x00\x00", 4, true)
+	f(Classic, "\x00\x00\x00\x00", 0, true)
+	f(Native, "\x00\x00\xB9\x0B", 0, true)
 }

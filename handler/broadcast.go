@@ -31,5 +31,5 @@ func (t *turn) Sequence() (err error) {
 
 // Append implements session.Broadcast.
 func (t *turn) Append(dst []byte, e session.Encoding) []byte {
-	return codec.Dialect(e).Append(dst, &t.broadcast)
+	return t.chat.forms[e].Append(dst, &t.broadcast)
 }

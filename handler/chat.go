@@ -9,6 +9,7 @@ import (
 
 	"hubbub/codec"
 	"hubbub/handler/account"
+	"hubbub/handler/charset"
 	"hubbub/handler/history"
 	"hubbub/session"
 )
@@ -35,6 +36,7 @@ type Config struct {
 	Sessions session.Config // its functions and Heartbeat are the Chat's to set, but Schedule
 	Node     uint16         // this node's number in message ids, 0 to codec.NodeMax
 	Now      func() time.Time
+	Charset  charset.Choice // of classic clients; the zero value is UTF-8
 
 	Accounts account.Store // nil: everybody is a guest
 	History  history.Store // nil: nothing is kept
@@ -66,6 +68,7 @@ type Chat struct {
 	Hub *session.Hub
 
 	config   Config
+	forms    [session.Encodings]codec.Form
 	begun    time.Time
 	limits   atomic.Pointer[Limits]
 	draining atomic.Bool
@@ -91,7 +94,9 @@ type Chat struct {
 
 // New returns a Chat with an empty Hub.
 func New(config Config) *Chat {
-	c := &Chat{config: config, begun: config.Now(), refused: make([]atomic.Uint64, len(codec.Codes))}
+	c := &Chat{
+		config: config, forms: makeForms(config.Charset), begun: config.Now(), refused: make([]atomic.Uint64, len(codec.Codes)),
+	}
 	c.turns.New = func() any { return &turn{chat: c} }
 	c.tick.Store(max(1, config.Newest.Tick())) // 0 would be no id, and a login before the first message tells one
 	c.ceiling.Store(math.MaxUint64)
@@ -110,7 +115,7 @@ func New(config Config) *Chat {
 	}
 	c.SetLimits(config.Limits)
 	config.Sessions.Farewell = c.farewell
-	config.Sessions.Heartbeat[codec.Native] = true // the original knows no PING, so its clients may be silent
+	config.Sessions.Heartbeat[nativeForm] = true // the original knows no PING, so its clients may be silent
 	c.Hub = session.NewHub(config.Sessions)
 	return c
 }

@@ -24,7 +24,7 @@ var farewells = [session.Reasons]codec.Code{
 	session.ServerError:    codec.ServerError,
 }
 
-// farewell appends the SYSTEM_NOTIFY that tells a client why its session ends. Loop.
+// farewell appends what tells a client why its session ends, to a native one by a SYSTEM_NOTIFY. Loop.
 func (c *Chat) farewell(dst []byte, s *session.Session) []byte {
 	code := farewells[s.Reason()]
 	if code == codec.Success {
@@ -34,5 +34,8 @@ func (c *Chat) farewell(dst []byte, s *session.Session) []byte {
 	if text == "" {
 		text = code.Text()
 	}
-	return codec.Dialect(s.Encoding()).Append(dst, &codec.SystemNotify{Code: code, Message: text})
+	if !s.Known() || s.Encoding() != nativeForm {
+		return c.classicFarewell(dst, s, code, text)
+	}
+	return codec.Native.Append(dst, &codec.SystemNotify{Code: code, Message: text})
 }

@@ -58,7 +58,7 @@ func (t *turn) keep(mail bool) (id codec.ID, at uint64, err error) {
 }
 
 // receiptBytes is the length of what tells a native sender that a message is kept. A classic one is told nothing.
-var receiptBytes = len(history.Acknowledge(nil, codec.Native, &history.Receipt{Ref: 1}))
+var receiptBytes = len(history.Acknowledge(nil, new(codec.Form), &history.Receipt{Ref: 1}))
 
 // party is who the session is.
 func (t *turn) party() history.Party {
@@ -71,7 +71,7 @@ func (c *Chat) answerKept(receipts []history.Receipt) {
 	var frame []byte
 	for i := range receipts {
 		r := &receipts[i]
-		frame = history.Acknowledge(frame, codec.Dialect(r.To.Encoding()), r)
+		frame = history.Acknowledge(frame, &c.forms[r.To.Encoding()], r)
 		if last := i == len(receipts)-1 || receipts[i+1].To != r.To; last && len(frame) > 0 {
 			r.To.Answer(frame)
 			frame = frame[:0]

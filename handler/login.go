@@ -63,7 +63,7 @@ func (t *turn) enter(a *attempt) error {
 		response.Gap = removed
 	}
 	t.limits.tell(&response)
-	t.out = t.dialect.Append(t.out[:0], &response)
+	t.out = t.form.Append(t.out[:0], &response)
 	claimed, alive := c.Hub.Login(t.session, session.Login{
 		Name: who.Name, Account: who.Account, Owner: a.found.ID, Registered: a.registered, Welcome: t.out,
 		// Whoever proves to be the account and goes on where it stopped is no second user: what is still open under the

@@ -27,7 +27,7 @@ func (t *turn) logout(m *codec.LogoutRequest) error {
 func (t *turn) leave(m *codec.LogoutRequest) error {
 	t.out = t.out[:0]
 	if m.Ref != 0 {
-		t.out = t.dialect.Append(t.out, &codec.LogoutResponse{Answer: codec.Answer{Ref: m.Ref}})
+		t.out = t.form.Append(t.out, &codec.LogoutResponse{Answer: codec.Answer{Ref: m.Ref}})
 	}
 	t.session.Finish(session.LoggedOut, t.out)
 	return nil

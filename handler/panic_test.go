@@ -94,6 +94,7 @@ func TestAPanicEndsItsSessionOnly(t *testing.T) {
 	var sessions [2]*session.Session
 	for i, name := range []string{"alice", "bob"} {
 		sessions[i], _ = h.lane.Open(&conns[i], netip.AddrPort{}, session.None, 0)
+		sessions[i].SetEncoding(nativeForm)
 		h.say(sessions[i], &codec.LoginRequest{User: name})
 		heard(t, &conns[i])
 	}

@@ -24,13 +24,17 @@ func (c *Chat) Receive(s *session.Session, src Source) {
 		if err != nil {
 			return // not four bytes yet
 		}
-		s.SetEncoding(session.Encoding(dialect))
+		s.SetEncoding(c.firstForm(dialect))
+		if s.Deaf() { // there was no place for it, which it hears now
+			_, _ = src.Discard(src.InboundBuffered())
+			return
+		}
 	}
 	arrived, err := src.Peek(src.InboundBuffered())
 	if err != nil {
 		return
 	}
-	dialect := codec.Dialect(s.Encoding())
+	dialect := DialectOf(s.Encoding())
 	whole, err := dialect.Whole(arrived, dialect.Limit(c.limits.Load().PacketBytesMax))
 	if whole > 0 {
 		if !s.Receive(arrived[:whole]) {

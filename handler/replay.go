@@ -95,24 +95,24 @@ func (r *replay) lost(t *turn, known *codec.ID, removed codec.ID) []byte {
 		return t.out[:0]
 	}
 	*known = removed
-	return t.dialect.Append(t.out[:0], &codec.GapNotify{After: after, Upto: removed})
+	return t.form.Append(t.out[:0], &codec.GapNotify{After: after, Upto: removed})
 }
 
 // send sends messages again, behind what is in out.
 func (r *replay) send(t *turn, page []history.Message, out []byte) {
-	t.out = r.frames(out, t.dialect, page)
+	t.out = r.frames(out, t.form, page)
 	t.send()
 }
 
 // frames appends messages that are sent again to dst.
-func (r *replay) frames(dst []byte, d codec.Dialect, page []history.Message) []byte {
+func (r *replay) frames(dst []byte, form *codec.Form, page []history.Message) []byte {
 	for i := range page {
 		m := &page[i]
 		flags := uint8(0)
 		if m.ID <= r.latest {
 			flags = codec.Replayed
 		}
-		dst = history.Notify(dst, d, m, flags)
+		dst = history.Notify(dst, form, m, flags)
 		r.after = m.ID
 		if !m.Public() {
 			r.newest = m.ID
@@ -142,7 +142,7 @@ func (r *replay) join(t *turn) error {
 		if !complete || more {
 			return dst, false
 		}
-		return r.frames(dst, t.dialect, tail), true
+		return r.frames(dst, t.form, tail), true
 	})
 	switch {
 	case joined:

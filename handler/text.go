@@ -9,9 +9,11 @@ import (
 )
 
 // validMessage reports whether a text may be a chat message: UTF-8 within the limit, without control characters but
-// for line feeds and tabs, and with something to be seen.
+// for line feeds and tabs, and with something to be seen. What a classic client's field holds is never too long where the
+// limit is as high as that: other charsets are shorter than UTF-8.
 func (t *turn) validMessage(text string) bool {
-	if len(text) > t.limits.MessageBytesMax || codec.Blank(text) {
+	fits := len(text) <= t.limits.MessageBytesMax || t.dialect == codec.Classic && t.limits.MessageBytesMax >= codec.ClassicMessageBytes
+	if !fits || codec.Blank(text) {
 		return false
 	}
 	return plainText(text) || utf8.ValidString(text) && !strings.ContainsFunc(text, forbidden)

@@ -17,6 +17,7 @@ type turn struct {
 	chat    *Chat
 	session *session.Session
 	dialect codec.Dialect
+	form    *codec.Form // how the session's packets are laid out
 	limits  *Limits
 	tick    uint64        // the earliest that a message id may be of
 	elapsed time.Duration // since the start, not of the clock: who sets that back must not make everybody's bucket empty
@@ -36,7 +37,8 @@ type turn struct {
 // false the session may be gone and must not be touched. Strand.
 func (c *Chat) Turn(s *session.Session) (again bool) {
 	t := c.turns.Get().(*turn)
-	t.session, t.dialect, t.left = s, codec.Dialect(s.Encoding()), packetsPerTurn
+	t.session, t.form, t.left = s, &c.forms[s.Encoding()], packetsPerTurn
+	t.dialect = t.form.Dialect
 	now := c.config.Now()
 	t.tick, t.elapsed, t.limits = codec.TickAt(now), now.Sub(c.begun), c.limits.Load()
 	again = t.run()
@@ -97,6 +99,10 @@ func (t *turn) packets(run []byte) {
 			t.session.ParkCongested(&resumption{then: func(*turn) error { return nil }})
 			return
 		}
+		if t.slowed() {
+			t.session.PutBack(len(run))
+			return
+		}
 		t.left--
 		var packet []byte
 		packet, run = t.dialect.Cut(run)
@@ -111,8 +117,11 @@ func (t *turn) packet(packet []byte) {
 		t.session.End(session.Violation, err.Error())
 	case m == nil:
 		t.chat.ignored.Add(1)
-		t.allowed() // without an answer, but a flood of them ends like any other
+		t.answerIgnored()
 	default:
+		if t.dialect == codec.Classic {
+			t.fromClassic(m)
+		}
 		t.chat.packets[m.Type()].Add(1)
 		t.chat.config.Received(t.session, m)
 		if err := t.handle(m); err != nil && !t.wait(m, err) {
@@ -125,7 +134,7 @@ func (t *turn) packet(packet []byte) {
 func (t *turn) handle(m codec.Message) error {
 	row := codec.Lookup(m.Type())
 	early := row.Stage == codec.LoggedIn && t.session.State() == session.Connected
-	if (row.Metered || early) && !t.allowed() {
+	if (row.Metered || early) && t.dialect == codec.Native && !t.allowed() {
 		return codec.RateLimited
 	}
 	if early {
@@ -151,14 +160,14 @@ func (t *turn) fail(m codec.Message, err error) {
 		t.session.End(session.ServerError, "")
 		return
 	}
-	t.out = t.dialect.AppendFailure(t.out[:0], m, code)
+	t.out = t.form.AppendFailure(t.out[:0], m, code, t.whyRefused(m, code))
 	t.send()
 }
 
 // answer sends the session a response, unless its request asked for none.
 func (t *turn) answer(m codec.Response) {
 	if ref, _ := m.Outcome(); ref != 0 {
-		t.out = t.dialect.Append(t.out[:0], m)
+		t.out = t.form.Append(t.out[:0], m)
 		t.send()
 	}
 }

@@ -67,5 +67,5 @@ func (w *whispering) Sequence(account int64, here bool) (err error) {
 
 // Append implements session.Whisper.
 func (w *whispering) Append(dst []byte, e session.Encoding) []byte {
-	return codec.Dialect(e).Append(dst, &w.whisper)
+	return w.chat.forms[e].Append(dst, &w.whisper)
 }

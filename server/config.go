@@ -11,6 +11,7 @@ import (
 	"hubbub/codec"
 	"hubbub/handler"
 	"hubbub/handler/account"
+	"hubbub/handler/charset"
 	"hubbub/session"
 )
 
@@ -38,14 +39,17 @@ type Config struct {
 	Workers int `default:"0" help:"Handlers that run at a time. 0: 16 for each processor, so that some may wait for a lock or a disk."`
 
 	MaxSessions           int `default:"100000" help:"Connections at a time. More are refused with LOGIN_USER_FULL. The limit of open files minus 300 is kept to as well."`
-	SessionsPreallocated  int `default:"1024" help:"Sessions whose memory is taken at the start, 480 bytes each."`
+	SessionsPreallocated  int `default:"1024" help:"Sessions whose memory is taken at the start, 528 bytes each."`
 	ConnectionsPerAddress int `default:"0" reload:"" help:"Connections at a time from one address. 0: no limit, since behind a load balancer all come from one."`
 
 	MaxPacket  int `default:"4096" reload:"" help:"Largest packet from a client in bytes, header included: room for the longest message and its fields."`
 	MaxMessage int `default:"1024" reload:"" help:"Longest chat message in bytes. The original's field holds 1024."`
 
-	LoginTimeout time.Duration `default:"10s" reload:"" help:"Time from connecting to logging in: enough for a slow line, too short to hold many sockets for nothing. 0: no limit."`
-	Heartbeat    time.Duration `default:"30s" help:"Longest silence asked of clients; after 2.5 times as long a session is ended. Below what most NATs forget. 0: no limit. Classic clients are exempt."`
+	LoginTimeout        time.Duration `default:"10s" reload:"" help:"Time from connecting to logging in: enough for a slow line, too short to hold many sockets for nothing. 0: no limit."`
+	ClassicLoginTimeout time.Duration `default:"2m" reload:"" help:"The same for the original's clients, whose users type a name after they have connected, and for connections that have said nothing, which may be theirs. Those have --login-timeout only while more than half of --max-sessions are not logged in. 0: no limit."`
+	ClassicCharset      string        `default:"auto" help:"What the original's clients write, and are written: auto (a client's texts are UTF-8, until one is not: then CP949, as Korean Windows has it), utf-8, cp949, shift_jis, gb18030, big5, windows-1251, windows-1252 or another charset of the WHATWG or IANA that keeps ASCII."`
+
+	Heartbeat time.Duration `default:"30s" help:"Longest silence asked of clients; after 2.5 times as long a session is ended. Below what most NATs forget. 0: no limit. Classic clients are exempt."`
 
 	MessageRate  int `default:"20" reload:"" help:"Requests a second and session: more than a person types, less than a flood. 0: no limit."`
 	MessageBurst int `default:"40" reload:"" help:"Requests at once that the rate lets through, such as a pasted text."`
@@ -97,6 +101,9 @@ func (c *Config) Validate() error {
 	if _, err := newAdminHosts(c.Admin, c.AdminHosts); err != nil {
 		return err
 	}
+	if _, err := charset.Parse(c.ClassicCharset); err != nil {
+		return fmt.Errorf("--classic-charset: %w", err)
+	}
 	for _, check := range []struct {
 		bad  bool
 		text string
@@ -114,6 +121,7 @@ func (c *Config) Validate() error {
 			"--max-packet must be at least %d, which a message of --max-message %d bytes needs",
 			c.MaxMessage+packetOverhead, c.MaxMessage)},
 		{c.LoginTimeout < 0, "--login-timeout must not be negative"},
+		{c.ClassicLoginTimeout < 0, "--classic-login-timeout must not be negative"},
 		{c.Heartbeat < 0 || c.Heartbeat > 65535*time.Second, "--heartbeat must be between 0 and 65535s: clients are told it in 16 bits"},
 		{c.Heartbeat%time.Second != 0, "--heartbeat must be whole seconds: clients are told it in seconds"},
 		{c.MessageRate < 0 || c.MessageRate > 1e6, "--message-rate must be between 0, which is no limit, and 1000000"},
@@ -179,7 +187,7 @@ func (c *Config) SessionLimits(sessionsMax int) session.Limits {
 	return session.Limits{
 		SessionsMax: sessionsMax,
 		OutboxBytes: int(c.OutboxBytes), LaneBytes: int(c.LaneBytes), StrandBytes: int(c.StrandBytes),
-		LoginTimeout: c.LoginTimeout, IdleTimeout: time.Duration(float64(c.Heartbeat) * idleFactor),
+		LoginTimeouts: handler.ByDialect(c.LoginTimeout, c.ClassicLoginTimeout), IdleTimeout: time.Duration(float64(c.Heartbeat) * idleFactor),
 		Linger: linger,
 	}
 }

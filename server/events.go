@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"hubbub/codec"
+	"hubbub/handler"
 	"hubbub/handler/account"
 	"hubbub/session"
 )
@@ -40,7 +41,7 @@ func (e *events) OnBoot(engine gnet.Engine) gnet.Action {
 }
 
 // OnOpen gives a connection its session. One that has no place still gets a session where it can, so that it hears why
-// before it is closed.
+// before it is closed, in its own dialect.
 func (e *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 	s := e.server
 	l := s.loopOf(c)
@@ -75,14 +76,12 @@ func (e *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 	if sess == nil {
 		s.turnedAway.Add(1)
 		s.addresses.leave(cn)
-		return codec.Native.Append(nil, &codec.SystemNotify{
-			Code: codec.LoginUserFull, Message: codec.LoginUserFull.Text(),
-		}), gnet.Close
+		return handler.Refusal(codec.LoginUserFull), gnet.Close
 	}
 	cn.session = sess
 	c.SetContext(cn)
 	if refuse != session.None {
-		sess.End(refuse, detail)
+		sess.Refuse(refuse, detail)
 	}
 	return nil, gnet.None
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"hubbub/codec"
+	"hubbub/handler"
 	"hubbub/session"
 )
 
@@ -100,8 +101,12 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
 	}
 	for state := range session.State(session.States) {
+		var sessions [codec.Dialects]int
 		for e := range session.Encoding(session.Encodings) {
-			gauge(descSessions, float64(hub.Census(state, e)), state.String(), codec.Dialect(e).String())
+			sessions[handler.DialectOf(e)] += hub.Census(state, e)
+		}
+		for d, n := range sessions {
+			gauge(descSessions, float64(n), state.String(), codec.Dialect(d).String())
 		}
 	}
 	for why := session.None + 1; why < session.Reasons; why++ {

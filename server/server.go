@@ -17,6 +17,7 @@ import (
 
 	"hubbub/codec"
 	"hubbub/handler"
+	"hubbub/handler/charset"
 	"hubbub/session"
 )
 
@@ -92,6 +93,9 @@ func New(config Config, store Store, log *zap.Logger, level zap.AtomicLevel) (*S
 			Schedule: func(sess *session.Session) { s.pool.schedule(sess) },
 		},
 		Now: time.Now, Ended: s.ended, Received: s.trace, Panicked: s.panicked,
+	}
+	if chat.Charset, err = charset.Parse(config.ClassicCharset); err != nil {
+		return nil, err
 	}
 	s.metrics = newMetrics(s)
 	if err := s.remember(&chat); err != nil {

@@ -87,9 +87,10 @@ func (l *Lane) begin() bool {
 	if l.out.empty() {
 		return false
 	}
-	taken := 0
+	taken, posted := 0, len(l.out.ops)
 	for e := range l.out.shared {
 		taken += len(l.out.shared[e])
+		posted += l.out.frames[e]
 	}
 	l.shared.Add(-int64(taken))
 	l.room.Wake()
@@ -100,7 +101,7 @@ func (l *Lane) begin() bool {
 	for i := range l.out.ops {
 		l.link(int32(i))
 	}
-	l.stats.drained(len(l.out.ops) + l.out.frames[0] + l.out.frames[1])
+	l.stats.drained(posted)
 	return true
 }
 
@@ -133,7 +134,7 @@ func (l *Lane) finish() {
 // settle does what is to be done for one session, in order, and writes what it gets: its own frames and, while it is a
 // member, the shared frames between them.
 func (l *Lane) settle(s *Session) {
-	t := tally{own: l.own[:0], shared: l.out.shared[s.Encoding()], member: s.member >= 0}
+	t := tally{own: l.own[:0], shared: l.out.shared[s.form], member: s.member >= 0}
 	first := s.opFirst
 	s.opFirst, s.opLast = -1, -1
 	l.current, l.chain = s, first
@@ -159,6 +160,8 @@ func (l *Lane) settle(s *Session) {
 			t.upTo(o.at, o.frames)
 			t.private(l.out.private[o.start:o.end])
 			t.member = true
+		case opRecode:
+			l.settleRecode(s, &t, o)
 		case opKick:
 			if !s.end(o.why, "") {
 				continue // it has ended already, and its opEnd is behind this or was before
@@ -166,15 +169,15 @@ func (l *Lane) settle(s *Session) {
 			fallthrough
 		case opEnd:
 			t.upTo(o.at, o.frames)
-			if o.end > o.start {
-				t.private(l.out.private[o.start:o.end])
-			}
+			t.last(l.out.private[o.start:o.end])
 			l.own = t.own
 			l.part(s, &t)
 			t = tally{ended: true}
 		case opWritten:
 			s.resumes = s.awaiting
 			l.awaited = append(l.awaited, s)
+		case opSleep:
+			l.sleepers = append(l.sleepers, sleeper{s, l.now + int64(s.sleep), s.awaiting})
 		case opRead:
 			if !s.full() {
 				l.readAgain(s)
@@ -187,7 +190,7 @@ func (l *Lane) settle(s *Session) {
 	if t.ended || s.conn == nil || s.ending {
 		return
 	}
-	t.upTo(int32(len(t.shared)), int32(l.out.frames[s.Encoding()]))
+	t.upTo(int32(len(t.shared)), int32(l.out.frames[s.form]))
 	switch {
 	case t.member && s.member < 0:
 		l.admit(s)
@@ -220,6 +223,13 @@ func (t *tally) upTo(at, frames int32) {
 		t.frames += int(frames - t.passed)
 	}
 	t.cursor, t.passed = max(t.cursor, at), max(t.passed, frames)
+}
+
+// last is private for a frame that may be empty.
+func (t *tally) last(frame []byte) {
+	if len(frame) > 0 {
+		t.private(frame)
+	}
 }
 
 func (t *tally) private(frame []byte) {

@@ -109,7 +109,7 @@ type testHub struct {
 
 var testLimits = Limits{
 	SessionsMax: 1 << 16, OutboxBytes: 1 << 12, LaneBytes: 1 << 20, StrandBytes: 1 << 12,
-	LoginTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second, Linger: 5 * time.Second,
+	LoginTimeouts: [Encodings]time.Duration{10 * time.Second, 2 * time.Minute, 2 * time.Minute}, IdleTimeout: 75 * time.Second, Linger: 5 * time.Second,
 }
 
 func newTestHub(lanes int) *testHub {

@@ -24,6 +24,8 @@ func (l *Lane) skip(value any) {
 		case opWritten:
 			s.resumes = s.awaiting // it may have come that far; that it is in the list twice does no harm
 			l.awaited = append(l.awaited, s)
+		case opSleep:
+			l.sleepers = append(l.sleepers, sleeper{s, l.now, s.awaiting})
 		case opFree:
 			l.slab.put(s)
 			return

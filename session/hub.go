@@ -9,14 +9,16 @@ import (
 
 // Limits bound what sessions may use. A field of 0 is no limit, where the field doesn't say otherwise.
 type Limits struct {
-	SessionsMax  int           // sessions at a time; must be set
-	OutboxBytes  int           // a session's bytes that the kernel did not take; must be set
-	LaneBytes    int           // bytes that wait for one loop to send them; must be set
-	StrandBytes  int           // a session's packets that wait for a worker; must be set
-	LoginTimeout time.Duration // from the connection to the login
-	IdleTimeout  time.Duration // of a logged-in session that must keep a heartbeat
-	Linger       time.Duration // for a session's last bytes to reach it; must be set
-	MemoryBytes  int64         // of all kinds of memory together; beyond it the sessions that use the most are ended
+	SessionsMax int // sessions at a time; must be set
+	OutboxBytes int // a session's bytes that the kernel did not take; must be set
+	LaneBytes   int // bytes that wait for one loop to send them; must be set
+	StrandBytes int // a session's packets that wait for a worker; must be set
+	// LoginTimeouts are from the first bytes to the login, by encoding. A connection that has sent nothing has the longest of
+	// them, or the shortest when more than half of SessionsMax are not logged in.
+	LoginTimeouts [Encodings]time.Duration
+	IdleTimeout   time.Duration // of a logged-in session that must keep a heartbeat
+	Linger        time.Duration // for a session's last bytes to reach it; must be set
+	MemoryBytes   int64         // of all kinds of memory together; beyond it the sessions that use the most are ended
 }
 
 // Config is what a Hub needs from above.
@@ -385,7 +387,7 @@ func (h *Hub) Waiting() int {
 	return n
 }
 
-// Census returns how many sessions are in a state and read an encoding. Anyone.
+// Census returns how many sessions are in a state and read an encoding, or did at first. Anyone.
 func (h *Hub) Census(state State, e Encoding) int { return int(h.census[state][e].Load()) }
 
 // Open returns how many sessions there are in all, those that were refused included. Anyone.

@@ -38,6 +38,7 @@ type Lane struct {
 	held     []*Session // their sockets are not read
 	lingers  []Ref      // ended, with bytes that the kernel did not take
 	awaited  []*Session // their strands wait until the kernel has taken everything
+	sleepers []sleeper  // their strands wait for a time
 	walk     int        // EndNext's place in the slab
 	out      batch      // what is being drained
 	specials []*Session // the sessions that have operations in out
@@ -59,9 +60,11 @@ const (
 	opAnswer                // the same, of what the session is owed
 	opSkip                  // leave out a shared frame: the session sent it
 	opJoin                  // write a frame, and shared frames from here on
+	opRecode                // shared frames in another encoding from here on
 	opEnd                   // write the farewell, and nothing from here on
 	opKick                  // the same, for somebody else's Ref.End
 	opWritten               // resume the strand once the kernel has taken enough
+	opSleep                 // resume the strand after a time
 	opRead                  // read the socket again
 	opFree                  // the slot is free
 )
@@ -70,11 +73,12 @@ const (
 type op struct {
 	ref        Ref
 	kind       opKind
-	why        Reason // opKick
-	next       int32  // the session's next operation in this batch; -1: none
-	start, end int32  // its bytes: in private, or, for opSkip, in the shared frames of its encoding
-	at         int32  // how many bytes of shared frames come before it
-	frames     int32  // how many shared frames come before it
+	why        Reason   // opKick
+	encoding   Encoding // opRecode: the new one
+	next       int32    // the session's next operation in this batch; -1: none
+	start, end int32    // its bytes: in private, or, for opSkip, in the shared frames of its encoding; opRecode: at and frames in the new one
+	at         int32    // how many bytes of shared frames come before it, in the session's encoding
+	frames     int32    // how many shared frames come before it
 }
 
 // opBytes is counted for each operation beside its bytes, of which most have fewer.
@@ -189,7 +193,7 @@ func (l *Lane) whisper(from *Session, r Ref, w Whisper, limit int) (there bool, 
 		return true, err
 	}
 	start := len(b.private)
-	b.private = w.Append(b.private, r.encoding)
+	b.private = w.Append(b.private, r.Encoding())
 	b.addOp(r, opSend, start)
 	return true, nil
 }
@@ -200,12 +204,14 @@ func (b *batch) add(r Ref, kind opKind, frame []byte) {
 	b.addOp(r, kind, start)
 }
 
-// addOp adds an operation whose bytes are those of private from start on.
+// addOp adds an operation whose bytes are those of private from start on. The lane is locked, so the session's encoding
+// stays; that of a stale Ref does not matter, since nobody resolves it.
 func (b *batch) addOp(r Ref, kind opKind, start int) {
+	e := r.Encoding()
 	b.ops = append(b.ops, op{
 		ref: r, kind: kind, next: -1,
 		start: int32(start), end: int32(len(b.private)),
-		at: int32(len(b.shared[r.encoding])), frames: int32(b.frames[r.encoding]),
+		at: int32(len(b.shared[e])), frames: int32(b.frames[e]),
 	})
 }
 
@@ -215,7 +221,7 @@ func (l *Lane) addShared(e Encoding, frame []byte, sender Ref) {
 	b := &l.inbox
 	start := int32(len(b.shared[e]))
 	b.shared[e] = append(b.shared[e], frame...)
-	if sender.session != nil && sender.session.lane == l && sender.encoding == e {
+	if sender.session != nil && sender.session.lane == l && sender.Encoding() == e {
 		b.ops = append(b.ops, op{
 			ref: sender, kind: opSkip, next: -1, start: start, end: int32(len(b.shared[e])),
 			at: start, frames: int32(b.frames[e]),
@@ -241,6 +247,7 @@ func (l *Lane) Open(conn Conn, address netip.AddrPort, refuse Reason, reserve in
 	s.conn, s.address, s.opened, s.seen = conn, address, l.now, l.now
 	s.status.Store(uint32(Connected))
 	s.encoding.Store(0)
+	s.form = 0
 	l.hub.census[Connected][0].Add(1)
 	l.schedule(s)
 	return s, refuse
@@ -299,6 +306,7 @@ func (l *Lane) Tick(now time.Time) {
 	})
 	l.tendHeld()
 	l.resumeWritten()
+	l.resumeSleepers()
 	l.expire()
 	l.tickMemory()
 	l.stepEviction()

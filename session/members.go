@@ -16,9 +16,8 @@ func (l *Lane) admit(s *Session) {
 	if l.hub.config.WriteDirect != nil {
 		m.descriptor = s.conn.Descriptor()
 	}
-	e := s.Encoding()
-	s.member = int32(len(l.members[e]))
-	l.members[e] = append(l.members[e], m)
+	s.member = int32(len(l.members[s.form]))
+	l.members[s.form] = append(l.members[s.form], m)
 	l.schedule(s)
 }
 
@@ -27,11 +26,11 @@ func (l *Lane) expel(s *Session) {
 	if s.member < 0 {
 		return
 	}
-	list := l.members[s.Encoding()]
+	list := l.members[s.form]
 	last := list[len(list)-1]
 	list[s.member], last.session.member = last, s.member
 	list[len(list)-1] = member{}
-	l.members[s.Encoding()] = list[:len(list)-1]
+	l.members[s.form] = list[:len(list)-1]
 	s.member = -1
 }
 
@@ -40,7 +39,7 @@ func (l *Lane) memberOf(s *Session) *member {
 	if s.member < 0 {
 		return nil
 	}
-	return &l.members[s.Encoding()][s.member]
+	return &l.members[s.form][s.member]
 }
 
 // everybody writes the shared frames to the members of one encoding that were not dealt with yet, and reports whether

@@ -63,7 +63,7 @@ func (m *model) frame() string {
 }
 
 func (m *model) open(t *rapid.T) {
-	lane, e := rapid.IntRange(0, 1).Draw(t, "lane"), Encoding(rapid.IntRange(0, 1).Draw(t, "encoding"))
+	lane, e := rapid.IntRange(0, 1).Draw(t, "lane"), Encoding(rapid.IntRange(0, Encodings-1).Draw(t, "encoding"))
 	l := m.hub.lanes[lane]
 	c := &fakeConn{lane: l, takes: rapid.IntRange(0, 9).Draw(t, "takes")}
 	if rapid.Bool().Draw(t, "direct") {
@@ -201,6 +201,13 @@ func (m *model) answer(*rapid.T) {
 	}
 }
 
+// recode changes the form of all that a session gets from now on.
+func (m *model) recode(t *rapid.T) {
+	if s := m.live(); s != nil && !s.ended {
+		s.session.Recode(Encoding(rapid.IntRange(0, Encodings-1).Draw(t, "encoding")))
+	}
+}
+
 func (m *model) end(t *rapid.T) {
 	if s := m.live(); s != nil {
 		if won := s.session.End(IdleTimeout, ""); won == s.ended {
@@ -266,12 +273,24 @@ func (m *model) check(t *rapid.T) {
 			t.Fatalf("session %d has ended and its connection stays open", i)
 		}
 	}
-	if got := m.hub.Census(Authenticated, 0) + m.hub.Census(Authenticated, 1); got != members {
+	if got := m.hub.counted(Authenticated); got != members {
 		t.Fatalf("%d sessions are counted as logged in, not %d", got, members)
 	}
 	if m.hub.Names() != len(m.names) {
 		t.Fatalf("%d names are in use, not %d", m.hub.Names(), len(m.names))
 	}
+}
+
+// counted is the census of a state. No encoding's part of it may be negative.
+func (h *testHub) counted(state State) (n int) {
+	for e := range Encoding(Encodings) {
+		one := h.Census(state, e)
+		if one < 0 {
+			panic(fmt.Sprintf("%d sessions are counted as %s in encoding %d", one, state, e))
+		}
+		n += one
+	}
+	return n
 }
 
 func TestModel(t *testing.T) {
@@ -286,7 +305,7 @@ func TestModel(t *testing.T) {
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"open": m.open, "open again": m.open, "login": m.login, "login again": m.login,
-			"broadcast": m.broadcast, "broadcast again": m.broadcast, "whisper": m.whisper, "answer": m.answer, "report": m.report, "join": m.join,
+			"broadcast": m.broadcast, "broadcast again": m.broadcast, "whisper": m.whisper, "answer": m.answer, "report": m.report, "join": m.join, "recode": m.recode,
 			"end": m.end, "close": m.close, "stick": m.stick, "step": m.step, "settle": m.check,
 		})
 		m.check(t)
@@ -300,7 +319,7 @@ func TestModel(t *testing.T) {
 			t.Fatalf("%d sessions and %d names are left", open, names)
 		}
 		for state := range State(States) {
-			if n := m.hub.Census(state, 0) + m.hub.Census(state, 1); n != 0 {
+			if n := m.hub.counted(state); n != 0 {
 				t.Fatalf("%d sessions are still counted as %s", n, state)
 			}
 		}

@@ -177,10 +177,10 @@ func TestWhisperBesideLogout(t *testing.T) {
 // TestIdleBeforeJoin: who has logged in and not joined yet must keep the heartbeat too, whether or not there was a time
 // to log in.
 func TestIdleBeforeJoin(t *testing.T) {
-	for _, timeout := range []time.Duration{0, testLimits.LoginTimeout} {
+	for _, timeout := range []time.Duration{0, testLimits.LoginTimeouts[0]} {
 		h := newTestHub(1)
 		limits := testLimits
-		limits.LoginTimeout = timeout
+		limits.LoginTimeouts[0] = timeout
 		h.SetLimits(limits)
 		s, _ := h.open(t, 0, 0)
 		h.Login(s, Login{Name: "alice", Later: true, Welcome: []byte("hello")})

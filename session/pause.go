@@ -1,5 +1,10 @@
 package session
 
+import (
+	"slices"
+	"time"
+)
+
 // How a fast sender is slowed. A strand stands still while its client's own answers are not taken (Congested), while its
 // lane or the journal is full (Waitlist), or while somebody looks something up for it. What the client goes on sending
 // waits in the strand's inbox, and when that holds Limits.readAhead bytes the socket is not read any more: the kernels'
@@ -30,6 +35,36 @@ func (s *Session) ParkCongested(with any) {
 		return
 	}
 	s.parkUntilWritten(with, s.lane.limits().answerBytes()/2)
+}
+
+// sleeper is a session whose strand waits for a time.
+type sleeper struct {
+	session *Session
+	until   int64 // Lane.now
+	with    any   // what the strand is resumed with
+}
+
+// ParkFor parks the strand for about a time, to the next tick of the lane after it, or until the session is ending; then it
+// resumes with what is given. It is how whoever sends too fast is slowed without being refused. Strand.
+func (s *Session) ParkFor(d time.Duration, with any) {
+	s.Park()
+	s.awaiting, s.sleep = with, d
+	s.lane.post(s.Ref(), opSleep, nil)
+}
+
+// resumeSleepers resumes the strands whose time has come. The sessions are still the same, because their strands hear of no
+// end before.
+func (l *Lane) resumeSleepers() {
+	if len(l.sleepers) == 0 {
+		return
+	}
+	l.sleepers = slices.DeleteFunc(l.sleepers, func(w sleeper) bool {
+		if w.until > l.now && w.session.State() != Disconnecting {
+			return false
+		}
+		w.session.Resume(w.with)
+		return true
+	})
 }
 
 // pauseReading stops reading a session's socket, and reports whether that can be done. Loop.

@@ -3,6 +3,7 @@ package session
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Rate is a token bucket in the form of the generic cell rate algorithm (ITU-T I.371): it keeps only the time at which
@@ -14,6 +15,18 @@ type Rate struct{ full int64 }
 func (r *Rate) Take(now, interval int64, burst int) (ok bool) {
 	r.full, ok = take(r.full, now, interval, burst)
 	return ok
+}
+
+// Wait returns how long it takes until there is a token, 0 when there is one now, and takes none.
+func (r *Rate) Wait(now, interval int64, burst int) time.Duration {
+	return wait(r.full, now, interval, burst)
+}
+
+func wait(full, now, interval int64, burst int) time.Duration {
+	if interval == 0 {
+		return 0
+	}
+	return time.Duration(max(0, full-now-interval*int64(burst-1)))
 }
 
 // take returns when the bucket will be full without one more token, if there was one.
@@ -50,6 +63,11 @@ func (r *SharedRate) Take(now, interval int64, burst int) bool {
 			return ok
 		}
 	}
+}
+
+// Wait is Rate.Wait. Another session may be faster to take the token.
+func (r *SharedRate) Wait(now, interval int64, burst int) time.Duration {
+	return wait(r.full.Load(), now, interval, burst)
 }
 
 // Shared are the buckets that a session shares with others, nil until it has some.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // State is where a session is in its life. It only ever grows.
@@ -28,7 +29,7 @@ func (s State) String() string {
 type Encoding uint8
 
 // Encodings is how many forms a broadcast can have.
-const Encodings = 2
+const Encodings = 3
 
 // ErrBusy says that a queue is full and nothing was sent to anybody.
 var ErrBusy = errors.New("session: the queue is full")
@@ -65,10 +66,12 @@ type Session struct {
 	// Written by the loop in Open, before anybody else sees the session.
 	generation uint32
 	address    netip.AddrPort
-	opened     int64 // Lane.now at Open
+	opened     int64 // Lane.now at Open, and from SetEncoding on then
 
-	// Atomic: State in the low byte, Reason above it, so that one compare-and-swap ends a session with its reason.
-	status   atomic.Uint32
+	// Atomic: State in the low byte, Reason above it, then the State from which it ended, so that one compare-and-swap ends
+	// a session with its reason.
+	status atomic.Uint32
+	// Atomic: the encoding of its frames in the low byte, the one that it had first above it. Changed under the lane's lock.
 	encoding atomic.Uint32
 	drained  atomic.Int64 // bytes of owed that the loop has written or buffered
 	unread   atomic.Int64 // bytes of the outbox when the loop last looked
@@ -85,18 +88,20 @@ type Session struct {
 	muted        bool  // its outbox overflowed: nothing but the farewell may follow
 	ending       bool  // the farewell was written
 	known        bool  // SetEncoding was called
-	deaf         bool  // nothing more is read: what arrived broke the protocol
-	refused      bool  // there was no place for it
-	listed       bool  // it is in Lane.memory.outboxes
-	resumes      any   // what its strand waits for the kernel with; nil: it does not
-	held         int32 // index in the lane's held; -1: its socket is read
-	outbox       int   // bytes of it at the last Tick, while its socket is not read
-	inputMemory  int32 // memory for a packet that is not complete yet
-	outboxMemory int32 // memory for what the kernel did not take; above 0 the session is in Lane.memory.outboxes
-	parts        int32 // in how many pieces that is, at most
-	evicted      int64 // what was counted for the session when it was evicted, and is not gone yet
-	seen         int64 // Lane.now when something last arrived
-	deadline     int64 // when its timeouts are looked at again
+	form         Encoding
+	refusal      *refusal // why it is to be ended once its encoding is known; nil: it is not
+	deaf         bool     // nothing more is read: what arrived broke the protocol
+	refused      bool     // there was no place for it
+	listed       bool     // it is in Lane.memory.outboxes
+	resumes      any      // what its strand waits for the kernel with; nil: it does not
+	held         int32    // index in the lane's held; -1: its socket is read
+	outbox       int      // bytes of it at the last Tick, while its socket is not read
+	inputMemory  int32    // memory for a packet that is not complete yet
+	outboxMemory int32    // memory for what the kernel did not take; above 0 the session is in Lane.memory.outboxes
+	parts        int32    // in how many pieces that is, at most
+	evicted      int64    // what was counted for the session when it was evicted, and is not gone yet
+	seen         int64    // Lane.now when something last arrived
+	deadline     int64    // when its timeouts are looked at again
 
 	// Owned by the strand.
 	rate     Rate
@@ -105,7 +110,8 @@ type Session struct {
 	run      []byte // the packets that were taken last
 	left     int    // how many bytes of them the last turn had no time for
 	parked   bool   // it stands still until Resume
-	awaiting any    // what the lane resumes it with, after ParkUntilWritten
+	awaiting any    // what the lane resumes it with, after ParkUntilWritten or ParkFor
+	sleep    time.Duration
 	awaited  int    // once so many bytes are unsent
 	owed     int64  // bytes of answers that were sent, or are certain to come, ever
 	expected int64  // owed, when the strand was parked for them; read by the loop until it is resumed
@@ -131,16 +137,15 @@ type Session struct {
 type Ref struct {
 	session    *Session
 	generation uint32
-	encoding   Encoding
 }
 
 // Ref returns a name for the session. Strand or loop.
 func (s *Session) Ref() Ref {
-	return Ref{s, s.generation, s.Encoding()}
+	return Ref{s, s.generation}
 }
 
-// Encoding returns the form of frames that the session reads. Anyone.
-func (r Ref) Encoding() Encoding { return r.encoding }
+// Encoding returns the form of frames that the session reads now. Once the session is gone it may be another one's. Anyone.
+func (r Ref) Encoding() Encoding { return r.session.Encoding() }
 
 // ID returns the session's number: generation << 32 | lane << 22 | slot. No two sessions of a process share one until
 // a slot was used 2^32 times. Strand or loop.
@@ -157,19 +162,31 @@ func (s *Session) State() State { return State(s.status.Load() & 0xFF) }
 // Reason returns why the session ended, None while it did not. Anyone.
 func (s *Session) Reason() Reason { return Reason(s.status.Load() >> 8) }
 
+// Former returns the state from which the session ended. Anyone, once it has.
+func (s *Session) Former() State { return State(s.status.Load() >> 16) }
+
 // Detail returns the words that came with the reason. Loop, once the end was drained; strand.
 func (s *Session) Detail() string { return s.detail }
 
 // Encoding returns the form of frames that the session reads. Anyone.
-func (s *Session) Encoding() Encoding { return Encoding(s.encoding.Load()) }
+func (s *Session) Encoding() Encoding { return Encoding(s.encoding.Load() & 0xFF) }
 
-// SetEncoding says which form of frames the session reads. Loop, before the first Receive.
+// counted is the encoding under which the census has the session: the first one, so that it does not move while the state
+// does.
+func (s *Session) counted() Encoding { return Encoding(s.encoding.Load() >> 8) }
+
+// SetEncoding says which form of frames the session reads. Loop, once, before the first Receive.
 func (s *Session) SetEncoding(e Encoding) {
 	census := &s.lane.hub.census[s.State()]
-	census[s.Encoding()].Add(-1)
-	s.encoding.Store(uint32(e))
+	census[s.counted()].Add(-1)
+	s.encoding.Store(uint32(e) | uint32(e)<<8)
 	census[e].Add(1)
-	s.known = true
+	s.known, s.form, s.opened = true, e, s.lane.now
+	if r := s.refusal; r != nil {
+		s.End(r.why, r.detail)
+		return
+	}
+	s.lane.schedule(s)
 }
 
 // Known reports whether SetEncoding was called. Loop.
@@ -192,12 +209,12 @@ func (s *Session) Owner() int64 { return s.owner }
 
 // move changes the state if it is from, together with the reason, and reports whether it was.
 func (s *Session) move(from, to State, why Reason) bool {
-	if !s.status.CompareAndSwap(uint32(from), uint32(to)|uint32(why)<<8) {
+	if !s.status.CompareAndSwap(uint32(from), uint32(to)|uint32(why)<<8|uint32(from)<<16) {
 		return false
 	}
-	census := &s.lane.hub.census
-	census[from][s.Encoding()].Add(-1)
-	census[to][s.Encoding()].Add(1)
+	census, e := &s.lane.hub.census, s.counted()
+	census[from][e].Add(-1)
+	census[to][e].Add(1)
 	return true
 }
 

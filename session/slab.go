@@ -35,7 +35,7 @@ func (b *slab) at(slot uint32) *Session { return &b.blocks[slot/blockSize][slot%
 
 // put makes the slot free. The generation grows first: from here on every Ref to its owner is stale.
 func (b *slab) put(s *Session) {
-	s.lane.hub.census[s.State()][s.Encoding()].Add(-1)
+	s.lane.hub.census[s.State()][s.counted()].Add(-1)
 	s.lane.forgetStrand(s)
 	s.generation++
 	s.name, s.account, s.owner, s.detail = "", 0, 0, ""
@@ -45,7 +45,7 @@ func (b *slab) put(s *Session) {
 	s.drained.Store(0)
 	s.unread.Store(0)
 	s.crowded, s.granted, s.ticket, s.outbox = false, grant{}, 0, 0
-	s.listed = false
+	s.listed, s.refusal = false, nil
 	s.muted, s.ending, s.known, s.deaf = false, false, false, false
 	b.free = append(b.free, s.slot)
 }

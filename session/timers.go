@@ -1,6 +1,9 @@
 package session
 
-import "container/heap"
+import (
+	"container/heap"
+	"time"
+)
 
 // timers is a heap of sessions by the time at which their timeouts must be looked at again. A session that is heard of
 // is not moved: when its time comes, its true deadline is computed anew, so a packet costs one store and a session
@@ -38,17 +41,73 @@ func (l *Lane) due(s *Session) (at int64, why Reason) {
 	switch {
 	case s.ending:
 		return s.deadline, s.Reason()
-	case s.State() == Connected && limits.LoginTimeout > 0:
-		return s.opened + int64(limits.LoginTimeout), LoginTimeout
-	case s.State() == Authenticated && limits.IdleTimeout > 0 && l.hub.config.Heartbeat[s.Encoding()]:
+	case s.State() == Connected && s.refusal != nil:
+		return s.opened + int64(refusalWait), s.refusal.why
+	case s.State() == Connected:
+		return l.loginDue(s)
+	case s.State() == Authenticated && limits.IdleTimeout > 0 && l.hub.config.Heartbeat[s.form]:
 		return s.seen + int64(limits.IdleTimeout), IdleTimeout
 	}
 	return 0, None
 }
 
-// schedule puts the session where its state and limits want it.
+// loginDue is due for a session that is not logged in.
+func (l *Lane) loginDue(s *Session) (at int64, why Reason) {
+	limits := l.limits()
+	timeout := limits.LoginTimeouts[s.form]
+	if !s.known {
+		if timeout = limits.silentLonger(); l.hub.crowded() {
+			timeout = limits.silentShorter()
+		}
+	}
+	if timeout == 0 {
+		return 0, None
+	}
+	return s.opened + int64(timeout), LoginTimeout
+}
+
+// silentLonger is how long a connection may say nothing; 0: for ever. Which clients wait for a person to type a name first
+// is not known before they speak, so it is the time that those have.
+func (l *Limits) silentLonger() time.Duration {
+	longest := time.Duration(0)
+	for _, timeout := range l.LoginTimeouts {
+		if timeout == 0 {
+			return 0
+		}
+		longest = max(longest, timeout)
+	}
+	return longest
+}
+
+// silentShorter is the same while many connections are not logged in; 0: for ever.
+func (l *Limits) silentShorter() time.Duration {
+	shortest := time.Duration(0)
+	for _, timeout := range l.LoginTimeouts {
+		if timeout > 0 && (shortest == 0 || timeout < shortest) {
+			shortest = timeout
+		}
+	}
+	return shortest
+}
+
+// crowded reports whether more than half of the sessions that there may be are not logged in.
+func (h *Hub) crowded() bool {
+	n := int64(0)
+	for e := range h.census[Connected] {
+		n += h.census[Connected][e].Load()
+	}
+	return n > int64(h.limits.Load().SessionsMax)/2
+}
+
+// schedule puts the session where its state and limits want it. One that has said nothing is looked at earlier too: the
+// time that it has depends on how many others there are.
 func (l *Lane) schedule(s *Session) {
 	at, _ := l.due(s)
+	if !s.known && s.State() == Connected && s.refusal == nil {
+		if shorter := l.limits().silentShorter(); shorter > 0 && (at == 0 || at > l.now+int64(shorter)) {
+			at = l.now + int64(shorter)
+		}
+	}
 	if at == 0 {
 		l.unschedule(s)
 		return
@@ -89,7 +148,7 @@ func (l *Lane) expire() {
 			why = SlowConsumer // it was not listened to, because it does not read
 		}
 		// In the state that the timeout is of: one whose login comes at the same moment has it.
-		if s.endFrom(state, why, "") {
+		if s.endFrom(state, why, s.refusalDetail()) {
 			l.post(s.Ref(), opEnd, nil)
 		} else {
 			l.schedule(s)

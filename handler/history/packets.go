@@ -4,18 +4,18 @@ import "hubbub/codec"
 
 // Notify appends to dst the packet that brings a message to a session which did not get it when it was sent. flags are
 // codec.Replayed or 0; classic packets have no place for them.
-func Notify(dst []byte, d codec.Dialect, m *Message, flags uint8) []byte {
+func Notify(dst []byte, form *codec.Form, m *Message, flags uint8) []byte {
 	if m.Public() {
-		return d.Append(dst, &codec.BroadcastNotify{ID: m.ID, User: m.From.Name, Message: m.Text, Flags: flags, At: m.At})
+		return form.Append(dst, &codec.BroadcastNotify{ID: m.ID, User: m.From.Name, Message: m.Text, Flags: flags, At: m.At})
 	}
-	return d.Append(dst, &codec.WhisperNotify{ID: m.ID, User: m.From.Name, Message: m.Text, Flags: flags, At: m.At})
+	return form.Append(dst, &codec.WhisperNotify{ID: m.ID, User: m.From.Name, Message: m.Text, Flags: flags, At: m.At})
 }
 
 // Acknowledge appends to dst the packet that tells a sender that a message is kept. Classic senders hear nothing.
-func Acknowledge(dst []byte, d codec.Dialect, r *Receipt) []byte {
+func Acknowledge(dst []byte, form *codec.Form, r *Receipt) []byte {
 	answer := codec.Answer{Ref: r.Ref, Result: codec.Success}
 	if r.Whisper {
-		return d.Append(dst, &codec.WhisperResponse{Answer: answer, ID: r.ID})
+		return form.Append(dst, &codec.WhisperResponse{Answer: answer, ID: r.ID})
 	}
-	return d.Append(dst, &codec.BroadcastResponse{Answer: answer, ID: r.ID})
+	return form.Append(dst, &codec.BroadcastResponse{Answer: answer, ID: r.ID})
 }

@@ -14,7 +14,7 @@ func TestNotify(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := Notify([]byte("before"), d, &m, codec.Replayed); !bytes.Equal(got, d.Append([]byte("before"), parsed)) {
+		if got := Notify([]byte("before"), &codec.Form{Dialect: d}, &m, codec.Replayed); !bytes.Equal(got, d.Append([]byte("before"), parsed)) {
 			t.Errorf("got %q, want %s", got, want)
 		}
 	}
@@ -32,10 +32,10 @@ func TestAcknowledge(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := Acknowledge([]byte("before"), codec.Native, &r); !bytes.Equal(got, codec.Native.Append([]byte("before"), parsed)) {
+		if got := Acknowledge([]byte("before"), new(codec.Form), &r); !bytes.Equal(got, codec.Native.Append([]byte("before"), parsed)) {
 			t.Errorf("got %q, want %s", got, want)
 		}
-		if got := Acknowledge(nil, codec.Classic, &r); len(got) > 0 {
+		if got := Acknowledge(nil, &codec.Form{Dialect: codec.Classic}, &r); len(got) > 0 {
 			t.Errorf("a classic client hears %q", got)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"hubbub/codec"
 	"hubbub/handler"
+	"hubbub/handler/charset"
 	"hubbub/server"
 	"hubbub/session"
 	"hubbub/store"
@@ -59,6 +60,10 @@ func newMemory(t testing.TB, config server.Config) *memory {
 			t.Errorf("a handler panicked: %v\n%s", value, stack)
 		},
 	}
+	var err error
+	if chat.Charset, err = charset.Parse(config.ClassicCharset); err != nil {
+		t.Fatal(err)
+	}
 	m.remember(&chat, config)
 	m.chat = handler.New(chat)
 	if journal := m.chat.Journal(); journal != nil {
@@ -86,7 +91,7 @@ func (m *memory) dial(_ string, d codec.Dialect) (link, error) {
 	case s == nil:
 		m.t.Fatal("more refused connections than a script may have")
 	case refuse != session.None:
-		s.End(refuse, "")
+		s.Refuse(refuse, "")
 	}
 	return &memoryLink{c, d}, nil
 }

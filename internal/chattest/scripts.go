@@ -19,6 +19,7 @@ const (
 var only = map[string]string{
 	"addresses":        TCP,
 	"busy":             Memory,
+	"classic_late":     Memory,
 	"frozen":           Memory,
 	"guessing":         Memory,
 	"overloaded":       Memory,
