@@ -124,6 +124,10 @@ func (d Dialect) Append(dst []byte, m Message) []byte {
 	if d == Classic {
 		return appendClassic(dst, m, nil)
 	}
+	return appendNative(dst, m)
+}
+
+func appendNative(dst []byte, m Message) []byte {
 	start := len(dst)
 	f := writer(dst)
 	m.layout(f)
@@ -167,7 +171,7 @@ func (f *Form) Append(dst []byte, m Message) []byte {
 	if f.Dialect == Classic {
 		return appendClassic(dst, m, f.Charset)
 	}
-	return f.Dialect.Append(dst, m)
+	return appendNative(dst, m)
 }
 
 // AppendFailure appends the answer that tells that request failed with code: the request's own response, or a

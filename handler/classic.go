@@ -110,7 +110,7 @@ func (t *turn) answerIgnored() {
 // that is full, because the socket is not read, in the kernels' buffers. Otherwise it takes a token.
 func (t *turn) slowed() bool {
 	l, now := t.limits, int64(t.elapsed)
-	if t.dialect != codec.Classic || l.MessageRate == 0 && l.AddressRate == 0 {
+	if l.MessageRate == 0 && l.AddressRate == 0 {
 		return false
 	}
 	shared := t.chat.acquireRates(t)

@@ -142,3 +142,60 @@ func TestAddressRateAlone(t *testing.T) {
 	f(20, 0, 3*40)
 	f(20, 30, 60)
 }
+
+// TestClassicSendersAreSlowed: what classic clients send beyond the rates, their own and their address's, waits and arrives,
+// in order, no faster than the rates let it.
+func TestClassicSendersAreSlowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.close()
+		limits := *h.chat.limits.Load()
+		limits.MessageRate, limits.MessageBurst, limits.AddressRate, limits.AddressBurst = 20, 40, 30, 60
+		h.chat.SetLimits(limits)
+		alice := h.visitFrom("192.0.2.1", codec.Native)
+		alice.say(&codec.LoginRequest{User: "alice"})
+		h.settle()
+		var senders []*visitor
+		for _, name := range []string{"carol", "dan"} {
+			v := h.visitFrom("192.0.2.9", codec.Classic)
+			v.say(&codec.LoginReq{Username: name})
+			h.pass(10 * time.Second) // which fills the address's bucket again
+			senders = append(senders, v)
+		}
+		alice.hears()
+		begun := time.Now()
+		const each = 150
+		for i := range each {
+			for _, v := range senders {
+				v.say(&codec.BroadcastReq{Message: fmt.Sprint(i)})
+			}
+		}
+		heard := map[string]int{}
+		total, took := 0, time.Duration(0)
+		for ; total < 2*each && took < time.Minute; took = time.Since(begun) {
+			h.pass(100 * time.Millisecond)
+			for _, m := range alice.hears() {
+				user := "carol"
+				if strings.Contains(m, `user="dan"`) {
+					user = "dan"
+				}
+				if !strings.Contains(m, fmt.Sprintf("message=%q", fmt.Sprint(heard[user]))) {
+					t.Fatalf("message %d of %s is %s", heard[user], user, m)
+				}
+				heard[user]++
+				total++
+			}
+		}
+		// 60 at once, and 30 a second from then on.
+		if least := 8 * time.Second; total != 2*each || took < least-200*time.Millisecond || took > least+2*time.Second {
+			t.Errorf("%v arrived in %v", heard, took)
+		}
+		for _, v := range senders {
+			for _, m := range v.hears() {
+				if strings.Contains(m, "server") || v.session.State() != session.Authenticated {
+					t.Errorf("a sender is %s and hears %s", v.session.State(), m)
+				}
+			}
+		}
+	})
+}

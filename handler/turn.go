@@ -99,7 +99,7 @@ func (t *turn) packets(run []byte) {
 			t.session.ParkCongested(&resumption{then: func(*turn) error { return nil }})
 			return
 		}
-		if t.slowed() {
+		if t.dialect == codec.Classic && t.slowed() {
 			t.session.PutBack(len(run))
 			return
 		}

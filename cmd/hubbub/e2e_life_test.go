@@ -35,6 +35,7 @@ func TestShutdown(t *testing.T) {
 		t.Errorf("/readyz while draining: %d %s", status, body)
 	}
 	late := dial(t, p.chat)
+	late.send(&codec.Ping{})
 	expectNotice(t, late, codec.ShuttingDown)
 	for i, c := range clients {
 		if i > 0 {
@@ -290,11 +291,13 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// TestSilentConnection shows that who connects and says nothing is sent away.
-func TestSilentConnection(t *testing.T) {
+// TestLateLogin shows that a native client that does not log in is sent away.
+func TestLateLogin(t *testing.T) {
 	p := serve(t, "--login-timeout", "200ms")
 	begun := time.Now()
 	c := dial(t, p.chat)
+	c.send(&codec.Ping{Asked: codec.Asked{Ref: 1}})
+	c.read()
 	expectNotice(t, c, codec.LoginTimeout)
 	if waited := time.Since(begun); waited < 150*time.Millisecond {
 		t.Errorf("it was closed after %v already", waited)

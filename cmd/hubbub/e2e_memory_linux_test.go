@@ -172,6 +172,7 @@ func TestOutOfMemory(t *testing.T) {
 	}
 	p.readyz(503, "more than --memory-budget 32MiB is in use")
 	refused := dial(t, p.chat)
+	refused.send(&codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: "refused"})
 	m := refused.read()
 	if notice, ok := m.(*codec.SystemNotify); !ok || notice.Code != codec.LoginUserFull || !strings.Contains(notice.Message, "short of memory") {
 		t.Errorf("a new connection hears %s", codec.Format(m))

@@ -33,10 +33,10 @@ var codePages = map[string]string{
 	"cp949": "euc-kr", "ms949": "euc-kr", "uhc": "euc-kr", "cp932": "shift_jis", "cp936": "gbk", "cp950": "big5",
 }
 
-// Parse returns the choice that a name stands for: auto, utf-8, or a charset that has ASCII in its place.
+// Parse returns the choice that a name stands for: auto, which "" is too, utf-8, or a charset that has ASCII in its place.
 func Parse(name string) (Choice, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
-	if name == "auto" {
+	if name == "" || name == "auto" {
 		return Choice{Legacy: newCharset(korean.EUCKR), Auto: true}, nil
 	}
 	if other, ok := codePages[name]; ok {

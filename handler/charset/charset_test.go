@@ -38,7 +38,7 @@ func TestParse(t *testing.T) {
 		f(name, true, false, "<nil>")
 		f(strings.ToUpper(name), true, false, "<nil>")
 	}
-	f("", false, false, "is no charset")
+	f("", true, true, "<nil>")
 	f("klingon", false, false, "is no charset")
 	for _, name := range []string{"utf-16le", "utf-16", "iso-2022-jp", "hz-gb-2312", "ibm037"} {
 		f(name, false, false, "charset")

@@ -1,8 +1,10 @@
 package swarm
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 
 	"hubbub/codec"
 	"hubbub/loadtest/audit"
@@ -70,7 +72,9 @@ func (l *loop) packet(u *user, packet []byte) error {
 	d := l.swarm.Dialect
 	kind := d.Kind(packet)
 	if kind == broadcastOf[d] {
-		if u.state == on {
+		if text, ok := fromServer(d, packet); ok {
+			u.reason = text
+		} else if u.state == on {
 			l.hear(u, packet)
 		}
 		return nil
@@ -104,6 +108,18 @@ func (l *loop) packet(u *user, packet []byte) error {
 		l.classicWhisper(u, m)
 	}
 	return nil
+}
+
+// fromServer returns what the server itself has to say, if that is what a classic broadcast brings: no user sent it.
+func fromServer(d codec.Dialect, packet []byte) (text string, ok bool) {
+	if d != codec.Classic || !bytes.HasPrefix(packet[codec.HeaderSize:], []byte(codec.ServerName+"\x00")) {
+		return "", false
+	}
+	m, err := d.Decode(packet)
+	if err != nil {
+		return "", false
+	}
+	return strings.Clone(m.(*codec.BroadcastRes).Message), true
 }
 
 // broadcastOf is the type of the packet in which each dialect brings a broadcast.
