@@ -24,7 +24,8 @@ COPY --from=build --chown=65532:65532 /empty /data
 ENV HUBBUB_DATA_DIR=/data HUBBUB_DRAIN=5s
 VOLUME /data
 USER nonroot
-# 9000: chat. 9001: operators; inside the container only, unless HUBBUB_ADMIN=:9001.
+# 9000: chat. 9001: operators; inside the container only, unless HUBBUB_ADMIN=:9001. The health check asks 9001, and 9000 where
+# HUBBUB_ADMIN is empty.
 EXPOSE 9000 9001
 HEALTHCHECK --interval=10s --timeout=4s --start-period=5s CMD ["/hubbub", "health"]
 ENTRYPOINT ["/hubbub"]

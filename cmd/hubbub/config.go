@@ -18,7 +18,7 @@ import (
 )
 
 // notSettings are the flags that a file can't set.
-var notSettings = []string{"help", "version", "config", "print-config"}
+var notSettings = []string{"help", "version", "config", "print-config", "timeout"}
 
 // configFile answers for flags that neither the command line nor the environment sets, from the YAML file that
 // --config names. It implements kong.Resolver.
@@ -63,12 +63,12 @@ func (f *configFile) load(ctx *kong.Context) (err error) {
 	return err
 }
 
-// settingsFlags returns the flags that a file may have: it is the server's, for serve, and the user commands only look for
-// the database in it.
+// settingsFlags returns the flags that a file may have: it is the server's, for serve, and others only look for
+// the database or the ports in it.
 func settingsFlags(ctx *kong.Context) map[string]*kong.Flag {
 	flags := map[string]*kong.Flag{}
 	for _, command := range ctx.Model.Children {
-		if command.Name != "serve" && command.Name != "user" {
+		if !slices.Contains([]string{"serve", "user", "health"}, command.Name) {
 			continue
 		}
 		for _, flag := range command.Flags {
@@ -118,8 +118,8 @@ func printConfig(w io.Writer, ctx *kong.Context, file *configFile) error {
 		}
 		fmt.Fprintf(table, "%s\t# %s\n", line, from)
 	}
-	for _, name := range unknownVariables(ctx) {
-		fmt.Fprintf(table, "# %s is set, and is no setting: is it misspelt?\n", oneLine(name))
+	for _, variable := range unknownVariables(ctx) {
+		fmt.Fprintf(table, "# %s\n", variable)
 	}
 	return table.Flush()
 }
@@ -158,25 +158,6 @@ func fromEnvironment(flag *kong.Flag) string {
 		}
 	}
 	return ""
-}
-
-// unknownVariables returns the HUBBUB_ variables that no flag of any command takes.
-func unknownVariables(ctx *kong.Context) (unknown []string) {
-	known := map[string]bool{}
-	for _, node := range ctx.Model.Leaves(false) {
-		for _, flag := range node.Flags {
-			for _, env := range flag.Envs {
-				known[env] = true
-			}
-		}
-	}
-	for _, variable := range os.Environ() {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "HUBBUB_") && !known[name] {
-			unknown = append(unknown, name)
-		}
-	}
-	slices.Sort(unknown)
-	return unknown
 }
 
 // plain returns a value as it is written on the command line.

@@ -17,7 +17,7 @@ import (
 func addAccounts(t *testing.T, dataDir string, names ...string) {
 	t.Helper()
 	for _, name := range names {
-		hubbub(t, password(name)+"\n", "user", "add", name, "--data-dir", dataDir)
+		hubbub(t, password(name)+"\n", "user", "add", name, "--create", "--data-dir", dataDir)
 	}
 }
 

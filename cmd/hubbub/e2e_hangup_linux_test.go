@@ -137,7 +137,7 @@ func TestTerminalIsClosedAtAQuestion(t *testing.T) {
 	s = takeSeat(t, "", "chat", "--server", p.chat, "--user", "carol", "--register")
 	s.reads("New password for carol: ")
 	s.leaves(func() {})
-	s = takeSeat(t, "", "user", "add", "dave", "--data-dir", t.TempDir())
+	s = takeSeat(t, "", "user", "add", "dave", "--create", "--data-dir", t.TempDir())
 	s.reads("New password for dave: ")
 	s.leaves(func() {})
 	s = takeSeat(t, "", "chat", "--server", p.chat, "--user", "erin")

@@ -278,8 +278,22 @@ func TestHealth(t *testing.T) {
 	if out, ok := run(t, nil, "health", "--admin", "127.0.0.1:1"); ok || !strings.Contains(out, "is it running") {
 		t.Errorf("health of no server: %v %s", ok, out)
 	}
-	if out, ok := run(t, nil, "health", "--admin="); ok || !strings.Contains(out, "has no operators' port that could be asked") {
-		t.Errorf("health of nowhere: %v %s", ok, out)
+	// A server without an operators' port, as the image's health check asks it.
+	const noAdmin = "--admin, or HUBBUB_ADMIN, is empty, so "
+	if out, ok := run(t, []string{"HUBBUB_ADMIN=", "HUBBUB_LISTEN=" + p.chat}, "health"); !ok || !strings.Contains(out, "ready: the chat port answers; "+noAdmin) {
+		t.Errorf("health of the chat port: %v %s", ok, out)
+	}
+	if out, ok := run(t, []string{"HUBBUB_ADMIN="}, "health", "--listen", "127.0.0.1:1"); ok || !strings.Contains(out, noAdmin+"the chat port was asked: can't reach the chat at 127.0.0.1:1") {
+		t.Errorf("health of no chat port: %v %s", ok, out)
+	}
+	yaml := writeFile(t, "f.yaml", "admin: \"\"\nlisten: "+p.chat+"\nmax-message: 10\n")
+	if out, ok := run(t, nil, "health", "--config", yaml); !ok || !strings.Contains(out, "ready: the chat port answers") {
+		t.Errorf("health by the settings file: %v %s", ok, out)
+	}
+	for _, timeout := range []string{"0s", "-1s"} {
+		if out, ok := run(t, nil, "health", "--admin", p.admin, "--timeout="+timeout); ok || !strings.Contains(out, "--timeout must be longer than 0s") {
+			t.Errorf("health within %s: %v %s", timeout, ok, out)
+		}
 	}
 	for _, path := range []string{"/livez", "/readyz", "/metrics", "/loglevel"} {
 		if status, body := p.get(path); status != 200 {

@@ -89,7 +89,7 @@ func TestDatabaseFile(t *testing.T) {
 	}
 	file := writeFile(t, "url", url+"\n")
 	yaml := writeFile(t, "f.yaml", "database-file: "+file+"\n")
-	hubbub(t, "correct horse\n", "user", "add", "alice", "--database-file", file)
+	hubbub(t, "correct horse\n", "user", "add", "alice", "--create", "--database-file", file)
 	if out, ok := run(t, []string{"HUBBUB_DATABASE_FILE=" + file}, "user", "list"); !ok || !strings.Contains(out, "alice") {
 		t.Errorf("from the environment: %s", out)
 	}
@@ -186,7 +186,7 @@ func TestSecretsEndBeforeTheLineEnd(t *testing.T) {
 	}
 	for i, text := range []string{"correct horse", "correct horse\n", "correct horse\r\n", "\ufeffcorrect horse\r\n"} {
 		name := "user" + string(rune('a'+i))
-		user("", text, nil, "add", name, "--data-dir", dir)
+		user("", text, nil, "add", name, "--create", "--data-dir", dir)
 		q := serve(t, "--data-dir", dir)
 		if out, ok := run(t, []string{"HUBBUB_PASSWORD=correct horse"}, "chat", "--server", q.chat, "--user", name); !ok {
 			t.Errorf("%q: %s", text, out)
@@ -196,6 +196,7 @@ func TestSecretsEndBeforeTheLineEnd(t *testing.T) {
 	user("no password in its first line", "\ufeff\r\n", nil, "add", "bob", "--data-dir", dir)
 
 	url := pgtest.Start(t).URL(t)
+	user("", "correct horse", nil, "add", "alice", "--create", "--database", url)
 	for _, text := range []string{url + "\n", url + "\r\n", "\ufeff" + url} {
 		user("", "", []string{"HUBBUB_DATABASE=" + text}, "list")
 		user("", "", nil, "list", "--database", text)

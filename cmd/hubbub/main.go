@@ -34,6 +34,7 @@ func main() {
 	hideArguments()
 	command, err := parser.Parse(commandLine[1:])
 	parser.FatalIfErrorf(err)
+	warnOfVariables(os.Stderr, command)
 	command.BindTo(untilSignal(os.Interrupt, syscall.SIGTERM), (*context.Context)(nil))
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(scrubbed{os.Stderr}, "hubbub:", err)
@@ -45,7 +46,7 @@ func main() {
 func options(file *configFile) []kong.Option {
 	return []kong.Option{
 		kong.Name("hubbub"), kong.Description("A chat server at the speed of the kernel."),
-		kong.ShortUsageOnError(), kong.DefaultEnvars("HUBBUB"), kong.Resolvers(file),
+		kong.ShortUsageOnError(), ownVariables(), kong.DefaultEnvars(environmentPrefix), kong.Resolvers(file),
 		kong.Writers(os.Stdout, scrubbed{os.Stderr}), // errors quote what was typed
 		kong.KindMapper(reflect.Int, decimalMapper), kong.KindMapper(reflect.Int64, decimalMapper),
 		kong.Vars{"version": server.Version()},

@@ -8,7 +8,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
@@ -46,8 +45,8 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 	if err != nil {
 		return err
 	}
-	for _, name := range unknownVariables(command) {
-		log.Warn("this variable is no setting: is it misspelt?", zap.String("variable", name))
+	for _, variable := range unknownVariables(command) {
+		log.Warn("this variable is no setting: is it misspelt?", zap.String("variable", variable.name), zap.String("meant", variable.meant))
 	}
 	if _, err := c.LimitHeap(); err != nil {
 		log.Warn("the heap has no limit", zap.Error(err))
@@ -131,23 +130,6 @@ func shownValue(value string) string {
 		return `""`
 	}
 	return oneLine(value)
-}
-
-// healthCmd asks a server whether it is ready.
-type healthCmd struct {
-	Admin   string        `default:"127.0.0.1:9001" help:"The server's operators' port."`
-	Timeout time.Duration `default:"3s" help:"How long to wait for the answer."`
-}
-
-// Run returns nil when the server is ready.
-func (c *healthCmd) Run(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
-	defer cancel()
-	if err := server.Health(ctx, c.Admin); err != nil {
-		return err
-	}
-	fmt.Println("ready")
-	return nil
 }
 
 // versionCmd prints the version.

@@ -298,21 +298,27 @@ func scalar(flag *kong.Flag, node ast.Node) (value, problem string) {
 
 // didYouMean returns the name that was probably meant, as the end of a sentence; "" when none is near.
 func didYouMean(name string, flags map[string]*kong.Flag) string {
+	if best := nearest(name, flags); best != "" {
+		return ": is " + best + " meant?"
+	}
+	return ""
+}
+
+// nearest returns the name that was probably meant, "" when none is near.
+func nearest(name string, flags map[string]*kong.Flag) string {
 	asked := strings.ReplaceAll(strings.ToLower(strings.TrimLeft(name, "-")), "_", "-")
-	best, nearest := "", max(1, len(asked)/4)+1
+	best, least := "", max(1, len(asked)/4)+1
 	for known := range flags {
-		d := distance(asked, known)
-		if strings.ReplaceAll(asked, "-", "") == strings.ReplaceAll(known, "-", "") {
+		written := strings.ReplaceAll(strings.ToLower(known), "_", "-")
+		d := distance(asked, written)
+		if strings.ReplaceAll(asked, "-", "") == strings.ReplaceAll(written, "-", "") {
 			d = 0
 		}
-		if d < nearest || d == nearest && best != "" && known < best {
-			best, nearest = known, d
+		if d < least || d == least && best != "" && known < best {
+			best, least = known, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return ": is " + best + " meant?"
+	return best
 }
 
 // distance returns how many letters must be added, left away or changed to make b of a.

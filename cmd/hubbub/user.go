@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"hubbub/handler/account"
+	"hubbub/store"
 )
 
 // userCmd keeps accounts. Each of its commands opens the server's database by itself.
@@ -31,8 +33,9 @@ type userCmd struct {
 
 // Help is what the command's --help tells besides its flags.
 func (c *userCmd) Help() string {
-	return `The commands work on the database of a server with the same --database and --data-dir, whether it runs or not. One
-that runs notices within seconds.
+	return `The commands work on the database of a server with the same --database and --data-dir, whether it runs or not, and say on
+the standard error which one that is. A server that runs notices within seconds. Where there is no database they fail and
+make none, but for add with --create.
 
 A new password is asked for twice in a terminal, and otherwise taken from one line of the standard input:
 
@@ -64,13 +67,13 @@ func (c *userCmd) AfterApply(command *kong.Context, file *configFile) error {
 
 // change does something to the account of a name, as it was given, in the database. It translates the errors which that
 // may return.
-func (c *userCmd) change(ctx context.Context, open opener, given string, do func(store accounts, name string) error) error {
+func (c *userCmd) change(ctx context.Context, open opener, console *console, given string, do func(store accounts, name string) error) error {
 	name, ok := account.CanonicalName(given)
 	if !ok {
 		return fmt.Errorf("%q can't be a name: a name has 1 to %d bytes of letters, digits and signs, and no spaces",
 			given, account.NameBytesMax)
 	}
-	err := c.with(ctx, open, func(store accounts) error { return do(store, name) })
+	err := c.with(ctx, open, console, func(store accounts) error { return do(store, name) })
 	switch {
 	case errors.Is(err, account.ErrUnknown):
 		return fmt.Errorf("there is no account %s; see hubbub user list for those that there are", name)
@@ -80,37 +83,46 @@ func (c *userCmd) change(ctx context.Context, open opener, given string, do func
 	return err
 }
 
-// with opens the database, does something with it and closes it.
-func (c *userCmd) with(ctx context.Context, open opener, do func(accounts) error) (err error) {
+// with opens the database, says which one that is, does something with it and closes it.
+func (c *userCmd) with(ctx context.Context, open opener, console *console, do func(accounts) error) (err error) {
 	if c.Database == "none" {
 		return errors.New("a server with --database none has no accounts; say sqlite, or the URL of a PostgreSQL database")
 	}
-	store, err := open(ctx, c.Database, c.DataDir)
-	if err != nil {
-		return fmt.Errorf("the accounts can't be opened: %w", err)
+	where := cmp.Or(store.Where(c.Database, c.DataDir), `""`)
+	opened, err := open(ctx, c.Database, c.DataDir, c.Add.Create)
+	if errors.Is(err, store.ErrNoDatabase) {
+		return fmt.Errorf("there is no database of a server at %s, and nothing was made: give the server's --data-dir, --database or "+
+			"--config, or start the server, which makes it; hubbub user add --create makes it without a server", where)
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	return do(store)
+	if err != nil {
+		return fmt.Errorf("the accounts of %s can't be opened: %w", where, err)
+	}
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	if err := console.say("database: %s", where); err != nil {
+		return err
+	}
+	return do(opened)
 }
 
 // userAdd makes accounts.
 type userAdd struct {
-	Name string `arg:"" help:"The name, which needs the password from now on."`
+	Name   string `arg:"" help:"The name, which needs the password from now on."`
+	Create bool   `env:"-" help:"Make the database where there is none, before a server has."`
 	newPassword
 }
 
 // Run makes an account.
 func (c *userAdd) Run(ctx context.Context, user *userCmd, open opener, console *console) error {
-	return user.change(ctx, open, c.Name, func(store accounts, name string) error {
+	return user.change(ctx, open, console, c.Name, func(opened accounts, name string) error {
 		// Nobody should have to think of a password for a name that is taken.
-		switch _, err := store.Find(ctx, name); {
+		switch _, err := opened.Find(ctx, name); {
 		case err == nil:
 			return account.ErrTaken
 		case !errors.Is(err, account.ErrUnknown):
 			return err
 		}
 		return c.set(ctx, console, name, "is an account now", func(hash string) error {
-			_, err := store.Create(ctx, name, hash)
+			_, err := opened.Create(ctx, name, hash)
 			return err
 		})
 	})
@@ -124,32 +136,38 @@ type userPasswd struct {
 
 // Run sets an account's password.
 func (c *userPasswd) Run(ctx context.Context, user *userCmd, open opener, console *console) error {
-	return user.change(ctx, open, c.Name, func(store accounts, name string) error {
-		if _, err := store.Find(ctx, name); err != nil {
+	return user.change(ctx, open, console, c.Name, func(opened accounts, name string) error {
+		if _, err := opened.Find(ctx, name); err != nil {
 			return err
 		}
 		return c.set(ctx, console, name, "has a new password", func(hash string) error {
-			return store.SetPassword(ctx, name, hash)
+			return opened.SetPassword(ctx, name, hash)
 		})
 	})
 }
+
+// banMin is the shortest ban: a shorter one would be over before anybody noticed it.
+const banMin = time.Second
 
 // reasonBytesMax is the longest reason of a ban: it is shown in one line.
 const reasonBytesMax = 200
 
 // userBan bans accounts.
 type userBan struct {
-	Name   string        `arg:"" help:"The account."`
-	For    time.Duration `env:"-" default:"0s" placeholder:"24h" help:"How long. 0: for good (default)."`
-	Reason string        `env:"-" placeholder:"TEXT" help:"Why, for the list; the account's user is not told."`
+	Name   string         `arg:"" help:"The account."`
+	For    *time.Duration `env:"-" placeholder:"24h" help:"How long from now, at least 1s. Without --for the ban is for good."`
+	Reason *string        `env:"-" placeholder:"TEXT" help:"Why, for the list; the account's user is not told (default: no reason)."`
 }
 
 // Validate reports what is wrong with the flags. kong calls it.
 func (c *userBan) Validate() error {
 	switch {
-	case c.For < 0:
-		return errors.New("--for must not be negative: say how long from now, such as 24h")
-	case len(c.Reason) > reasonBytesMax || !utf8.ValidString(c.Reason) || strings.ContainsFunc(c.Reason, unicode.IsControl):
+	case c.For != nil && *c.For < banMin:
+		return fmt.Errorf("--for must be at least %s: say how long from now, such as 24h, or leave it away to ban for good", banMin)
+	case c.Reason == nil:
+	case strings.TrimSpace(*c.Reason) == "":
+		return errors.New("--reason is empty: say why, or leave it away")
+	case len(*c.Reason) > reasonBytesMax || !utf8.ValidString(*c.Reason) || strings.ContainsFunc(*c.Reason, unicode.IsControl):
 		return fmt.Errorf("--reason must be one line of at most %d bytes", reasonBytesMax)
 	}
 	return nil
@@ -157,12 +175,15 @@ func (c *userBan) Validate() error {
 
 // Run bans an account, instead of an earlier ban if there is one.
 func (c *userBan) Run(ctx context.Context, user *userCmd, open opener, console *console) error {
-	return user.change(ctx, open, c.Name, func(store accounts, name string) error {
-		ban := &account.Ban{Reason: c.Reason}
-		if c.For > 0 {
-			ban.Until = time.Now().Add(c.For)
+	return user.change(ctx, open, console, c.Name, func(opened accounts, name string) error {
+		ban := &account.Ban{}
+		if c.Reason != nil {
+			ban.Reason = *c.Reason
 		}
-		if err := store.SetBan(ctx, name, ban); err != nil {
+		if c.For != nil {
+			ban.Until = time.Now().Add(*c.For)
+		}
+		if err := opened.SetBan(ctx, name, ban); err != nil {
 			return err
 		}
 		return console.say("%s is banned %s", name, describe(ban))
@@ -176,8 +197,8 @@ type userUnban struct {
 
 // Run ends an account's ban. That there is none is no error.
 func (c *userUnban) Run(ctx context.Context, user *userCmd, open opener, console *console) error {
-	return user.change(ctx, open, c.Name, func(store accounts, name string) error {
-		if err := store.SetBan(ctx, name, nil); err != nil {
+	return user.change(ctx, open, console, c.Name, func(opened accounts, name string) error {
+		if err := opened.SetBan(ctx, name, nil); err != nil {
 			return err
 		}
 		return console.say("%s may log in", name)
@@ -192,8 +213,8 @@ type userRemove struct {
 
 // Run removes an account, when the user is sure.
 func (c *userRemove) Run(ctx context.Context, user *userCmd, open opener, console *console) error {
-	return user.change(ctx, open, c.Name, func(store accounts, name string) error {
-		if _, err := store.Find(ctx, name); err != nil {
+	return user.change(ctx, open, console, c.Name, func(opened accounts, name string) error {
+		if _, err := opened.Find(ctx, name); err != nil {
 			return err
 		}
 		if !c.Yes {
@@ -201,7 +222,7 @@ func (c *userRemove) Run(ctx context.Context, user *userCmd, open opener, consol
 				return err
 			}
 		}
-		if err := store.Remove(ctx, name); err != nil {
+		if err := opened.Remove(ctx, name); err != nil {
 			return err
 		}
 		return console.say("%s is removed", name)

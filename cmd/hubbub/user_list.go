@@ -24,7 +24,7 @@ type userList struct {
 
 // Run prints all accounts in the order of their names' bytes.
 func (c *userList) Run(ctx context.Context, user *userCmd, open opener, console *console) error {
-	return user.with(ctx, open, func(store accounts) error {
+	return user.with(ctx, open, console, func(store accounts) error {
 		if c.JSON {
 			return console.listJSON(all(ctx, store), time.Now())
 		}

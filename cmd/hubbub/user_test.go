@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"hubbub/handler/account"
+	"hubbub/store"
 )
 
 // memory keeps accounts until the test ends.
@@ -28,7 +29,7 @@ type memory struct {
 
 func newMemory() *memory { return &memory{accounts: map[string]account.Account{}} }
 
-func (m *memory) open(_ context.Context, database, dataDir string) (accounts, error) {
+func (m *memory) open(_ context.Context, database, dataDir string, _ bool) (accounts, error) {
 	m.opened = append(m.opened, database+" "+dataDir)
 	return m, nil
 }
@@ -166,7 +167,7 @@ func TestUserAddAndPasswd(t *testing.T) {
 	if !m.opens(t, "alice", "no end of line") {
 		t.Error("a line without an end is not read")
 	}
-	if _, notes, err := m.hubbub(t, "correct horse\n", "user", "add", "bob"); notes != "bob is an account now\n" || err != nil {
+	if _, notes, err := m.hubbub(t, "correct horse\n", "user", "add", "bob"); notes != "database: "+store.Where("sqlite", "data")+"\nbob is an account now\n" || err != nil {
 		t.Errorf("%q, %v", notes, err)
 	}
 	if m.closed != len(m.opened) {
@@ -208,10 +209,15 @@ func TestUserErrors(t *testing.T) {
 	m.fails(t, `"" can't be a name`, "", "user", "ban", "")
 	m.fails(t, "8 to 128 bytes", "short\n", "user", "add", "bob")
 	m.fails(t, "8 to 128 bytes", strings.Repeat("x", 5000), "user", "add", "bob")
-	m.fails(t, "8 to 128 bytes", "\n", "user", "passwd", "alice")
+	m.fails(t, "no password in its first line", "\n", "user", "passwd", "alice")
 	m.fails(t, "the standard input has no password", "", "user", "add", "bob")
 	m.fails(t, "say --yes", "alice\n", "user", "remove", "alice")
-	m.fails(t, "--for must not be negative", "", "user", "ban", "alice", "--for=-1h")
+	for _, d := range []string{"0", "0s", "-1h", "999ms", "1ns"} {
+		m.fails(t, "--for must be at least 1s", "", "user", "ban", "alice", "--for="+d)
+	}
+	for _, reason := range []string{"", " ", "\u3000"} {
+		m.fails(t, "--reason is empty", "", "user", "ban", "alice", "--reason="+reason)
+	}
 	m.fails(t, "--reason must be one line", "", "user", "ban", "alice", "--reason=a\nb")
 	m.fails(t, "--reason must be one line", "", "user", "ban", "alice", "--reason="+strings.Repeat("x", 201))
 	m.fails(t, "has no accounts", "", "user", "list", "--database=none")
