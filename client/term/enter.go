@@ -39,7 +39,7 @@ func enter(ctx context.Context, config *Config) (*client.Client, error) {
 		return c, err
 	}
 	if !config.somebody() {
-		return nil, registeredName(config.User)
+		return nil, unregistered{config.User}
 	}
 	for range attempts {
 		if options.Password, err = config.ask(ctx, "Password of "+clean(config.User)+": "); err != nil {
@@ -61,11 +61,15 @@ func enter(ctx context.Context, config *Config) (*client.Client, error) {
 // attempts is how often a password for a login is asked for: the server throttles those who need more.
 const attempts = 3
 
-// registeredName says why somebody without a password is not let in.
-func registeredName(user string) error {
-	return fmt.Errorf("the name %s is registered, or the server has no guests: set HUBBUB_PASSWORD or use --password-file to give its "+
-		"password, run it in a terminal to be asked for it, or choose another name with --user: %w", clean(user), codec.AuthFailed)
+// unregistered is why somebody without a password is not let in.
+type unregistered struct{ user string }
+
+func (e unregistered) Error() string {
+	return "the name " + clean(e.user) + " is registered, or the server has no guests: give the name's password with HUBBUB_PASSWORD or " +
+		"--password-file, run it in a terminal to be asked for it, or choose another name with --user"
 }
+
+func (unregistered) Unwrap() error { return codec.AuthFailed }
 
 // register makes the name an account, with the password of the config or one that somebody types. Before somebody is asked
 // for it, the server is asked whether the name can be registered: it refuses an empty password last of all.

@@ -3,7 +3,10 @@ package term
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+
+	"github.com/dustin/go-humanize"
 
 	"hubbub/client"
 	"hubbub/codec"
@@ -30,6 +33,10 @@ var (
 	errNoRegister = errors.New("the server has no accounts, or only its operators register names")
 )
 
+// errNoWhispers is why a guest does not see whispers of the past.
+var errNoWhispers = errors.New("the server keeps no history, or you are a guest, whose whispers it shows to nobody: /register makes the " +
+	"name yours, and what is whispered from then on is kept for you")
+
 // permitted is err, or why when the server did not permit it: its code says only that one may not.
 func permitted(err, why error) error {
 	if errors.Is(err, codec.PermissionDenied) {
@@ -37,6 +44,15 @@ func permitted(err, why error) error {
 	}
 	return err
 }
+
+// tooLong says that a message has more bytes than the server takes.
+type tooLong struct{ most, size int }
+
+func (e tooLong) Error() string {
+	return fmt.Sprintf("a message has at most %s; this has %s", count(e.most, "byte"), humanize.Comma(int64(e.size)))
+}
+
+func (tooLong) Unwrap() error { return codec.MessageInvalid }
 
 // fate is what became of a message that failed, for the line below it.
 func fate(err error) string {

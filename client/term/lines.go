@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"hubbub/client"
-	"hubbub/codec"
 )
 
 const (
@@ -37,6 +36,7 @@ type lineChat struct {
 	person    bool               // somebody types the lines
 	bell      bool               // err is a terminal, whose bell is to ring
 	stop      context.CancelFunc // set by run: ends it
+	pace      pace
 
 	mu        sync.Mutex // guards what follows: a line is written in one piece
 	deaf      error      // why out takes nothing any more
@@ -171,7 +171,7 @@ func (l *lineChat) line(ctx context.Context, line string) (quits bool, err error
 		if a.to == "" {
 			return false, errNobodyWhispered
 		}
-		return false, insist(ctx, func() error { return perform(ctx, l.client, a) })
+		return false, l.pace.send(ctx, l.client.Limits(), true, func() error { return perform(ctx, l.client, a) })
 	case mouse:
 		return false, errors.New("/mouse is for a chat that fills the screen")
 	case register:
@@ -179,34 +179,15 @@ func (l *lineChat) line(ctx context.Context, line string) (quits bool, err error
 	case history:
 		return false, l.past(ctx, a)
 	case say, whisper:
-		return false, insist(ctx, func() error { return perform(ctx, l.client, a) })
+		return false, l.pace.send(ctx, l.client.Limits(), true, func() error { return perform(ctx, l.client, a) })
 	}
 	return false, nil
-}
-
-// insist makes a request, again when the server certainly did not take it and may do so in a moment.
-func insist(ctx context.Context, request func() error) error {
-	deadline := time.Now().Add(patienceMax)
-	for {
-		err := request()
-		again := errors.Is(err, codec.RateLimited) || errors.Is(err, codec.ServerBusy) || errors.Is(err, client.ErrOffline)
-		if !again || time.Now().After(deadline) {
-			return err
-		}
-		timer := time.NewTimer(patience)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return err
-		}
-	}
 }
 
 // past prints what a /history asks for.
 func (l *lineChat) past(ctx context.Context, a action) error {
 	var messages []client.HistoryMessage
-	err := insist(ctx, func() (err error) {
+	err := l.pace.send(ctx, l.client.Limits(), true, func() (err error) {
 		messages, err = past(ctx, l.client, a)
 		return err
 	})

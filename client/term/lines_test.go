@@ -237,7 +237,7 @@ func TestTooLongLineEndsTheInput(t *testing.T) {
 	if err := r.end(strings.Repeat("x", 5000) + "\n"); !errors.Is(err, errUndone) {
 		t.Errorf("got %v, want %v", err, errUndone)
 	}
-	r.wants(t, "", "line 1: broadcast: 5000 bytes are too long, the server takes packets of 4096 (MESSAGE_INVALID)\n")
+	r.wants(t, "", "line 1: a message has at most 1,024 bytes; this has 5,000\n")
 
 	r = runLines(t, s.Address, client.Options{}, 0)
 	go func() {

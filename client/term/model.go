@@ -43,6 +43,7 @@ type model struct {
 	transcript transcript
 	input      input
 	waiting    []waiting // messages whose answer is due, in order; the first is under way
+	leaving    bool      // the chat ends when none is left
 	names      []string  // who has spoken, the latest first
 	whisperer  string    // who whispered last
 	away       *entry    // the rule above what was missed, while that comes
@@ -248,6 +249,11 @@ func (m *model) submit(line string) tea.Cmd {
 	case register:
 		return m.ask(a.verb)
 	case quit:
+		if n := len(m.waiting); n > 0 {
+			m.leaving = true
+			m.say(note, "Leaving as soon as "+plural(n, "message")+" more have been sent. Ctrl+C leaves now.")
+			return nil
+		}
 		return tea.Quit
 	case reply:
 		if m.whisperer == "" {
@@ -297,6 +303,9 @@ func (m *model) sent(err error) tea.Cmd {
 	m.waiting = m.waiting[1:]
 	if len(m.waiting) > 0 {
 		return m.send(m.waiting[0].action)
+	}
+	if m.leaving {
+		return tea.Quit
 	}
 	return nil
 }

@@ -32,6 +32,9 @@ func past(ctx context.Context, c *client.Client, a action) (messages []client.Hi
 	defer cancel()
 	for m, err := range c.HistorySeq(ctx, client.HistoryQuery{User: a.to, Limit: a.count}) {
 		if err != nil {
+			if a.to != "" {
+				return nil, permitted(err, errNoWhispers)
+			}
 			return nil, permitted(err, errNoHistory)
 		}
 		if messages = append(messages, m); len(messages) == a.count {

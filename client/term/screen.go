@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hubbub/client"
+	"hubbub/codec"
 )
 
 const (
@@ -54,8 +55,11 @@ func runScreen(ctx context.Context, c *client.Client, config Config) error {
 	m.limits = c.Limits
 	m.bell, m.mouse = config.Bell, !config.NoMouse
 	m.listen = func() tea.Msg { return nextEvents(c) }
+	var pace pace
 	m.send = func(a action) tea.Cmd {
-		return func() tea.Msg { return sentMsg{perform(ctx, c, a)} }
+		return func() tea.Msg {
+			return sentMsg{pace.send(ctx, c.Limits(), false, func() error { return perform(ctx, c, a) })}
+		}
 	}
 	m.fetch = func(a action) tea.Cmd { return fetch(ctx, c, a) }
 	m.settle = func(s *secret, with credentials) tea.Cmd { return settle(ctx, c, s, with) }
@@ -104,6 +108,9 @@ func perform(ctx context.Context, c *client.Client, a action) error {
 		_, err = c.Whisper(ctx, a.to, a.text)
 	} else {
 		_, err = c.Broadcast(ctx, a.text)
+	}
+	if limits := c.Limits(); errors.Is(err, codec.MessageInvalid) && limits.Known() && len(a.text) > limits.MessageBytes {
+		return tooLong{limits.MessageBytes, len(a.text)}
 	}
 	return err
 }

@@ -129,7 +129,7 @@ func TestChatTellsThePast(t *testing.T) {
 	bob.types("one", "/w alice call me", "two", "/w alice soon", "three", "/history 2", "/history alice")
 	bob.tellsOld("bob: two", "bob: three")
 	bob.in.Close()
-	if said, want := bob.ends(1), `line 7: the server keeps no history, or does not show you this one
+	if said, want := bob.ends(1), `line 7: the server keeps no history, or you are a guest, whose whispers it shows to nobody: /register makes the name yours, and what is whispered from then on is kept for you
 hubbub: not every line could be carried out
 `; said != want {
 		t.Errorf("bob's standard error: got\n%swant\n%s", said, want)

@@ -69,7 +69,9 @@ func TestChatPassword(t *testing.T) {
 	f("", "", "--password-file", file)
 	p.asked(2, 3)
 	f("hubbub: register alice: this name is registered already, or somebody else has it (NAME_TAKEN)", "another one", "--register")
-	for _, wrong := range []string{"", "correct horse", "another one"} {
+	f("hubbub: the name alice is registered, or the server has no guests: give the name's password with HUBBUB_PASSWORD or "+
+		"--password-file, run it in a terminal to be asked for it, or choose another name with --user", "")
+	for _, wrong := range []string{"correct horse", "another one"} {
 		f("hubbub: log in as alice: the name or the password is wrong (AUTH_FAILED)", wrong)
 	}
 

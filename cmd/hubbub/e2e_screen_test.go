@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"hubbub/codec"
 	"hubbub/internal/testenv"
 )
 
@@ -155,6 +157,29 @@ func TestScreen(t *testing.T) {
 	bob.press("Enter")
 	bob.ends("0")
 	p.eventually("hubbub_names", equal(0))
+}
+
+// TestScreenKeepsTheRate: many lines at once, as from a paste, are slowed to the server's rate. None is refused or lost.
+func TestScreenKeepsTheRate(t *testing.T) {
+	p := serve(t)
+	bob := login(t, p.chat, "bob")
+	alice := openTerminal(t, "chat", "--user", "alice", "--server", p.chat)
+	alice.shows("You are alice")
+	var lines strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&lines, "line %d\r", i)
+	}
+	alice.types(lines.String() + "/quit\r")
+	for i := range 200 {
+		m, ok := bob.read().(*codec.BroadcastNotify)
+		if want := fmt.Sprintf("line %d", i); !ok || m.Message != want {
+			t.Fatalf("bob got %+v, want %q", m, want)
+		}
+	}
+	alice.ends("0")
+	if n := p.metric(`hubbub_requests_refused_total{code="RATE_LIMITED"}`); n != 0 {
+		t.Errorf("%v requests were refused", n)
+	}
 }
 
 // TestScreenWithoutServer shows what somebody in a terminal reads when there is no server, and when it goes and comes.
