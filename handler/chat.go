@@ -59,6 +59,8 @@ type Config struct {
 	Ended func(*session.Session)
 	// Received is told of each packet before it is handled.
 	Received func(*session.Session, codec.Message)
+	// Ignored is told of each classic packet that is ignored, with its type and how many bytes it has. nil: nobody is told.
+	Ignored func(s *session.Session, kind codec.Type, bytes int)
 	// Panicked is told of a panic that ended a session.
 	Panicked func(s *session.Session, value any, stack []byte)
 }

@@ -96,9 +96,13 @@ func (t *turn) text(raw string, field int) (text string) {
 	return text
 }
 
-// answerIgnored answers a classic packet that means nothing, when the client is not logged in: it may wait for an answer. Later
-// such packets are ignored, as the original does.
-func (t *turn) answerIgnored() {
+// ignore counts a classic packet that means nothing, as the original does. A client that is not logged in may wait for an
+// answer, and gets one.
+func (t *turn) ignore(packet []byte) {
+	t.chat.ignored.Add(1)
+	if tell := t.chat.config.Ignored; tell != nil {
+		tell(t.session, t.dialect.Kind(packet), len(packet))
+	}
 	if t.session.State() == session.Connected {
 		t.out = t.form.Append(t.out[:0], &codec.SystemNotify{Code: codec.NotLoggedIn, Message: codec.NotLoggedIn.Text()})
 		t.send()

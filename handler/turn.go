@@ -116,8 +116,7 @@ func (t *turn) packet(packet []byte) {
 	case err != nil:
 		t.session.End(session.Violation, err.Error())
 	case m == nil:
-		t.chat.ignored.Add(1)
-		t.answerIgnored()
+		t.ignore(packet)
 	default:
 		if t.dialect == codec.Classic {
 			t.fromClassic(m)

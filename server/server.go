@@ -92,7 +92,7 @@ func New(config Config, store Store, log *zap.Logger, level zap.AtomicLevel) (*S
 			Evicted:  s.evicted,
 			Schedule: func(sess *session.Session) { s.pool.schedule(sess) },
 		},
-		Now: time.Now, Ended: s.ended, Received: s.trace, Panicked: s.panicked,
+		Now: time.Now, Ended: s.ended, Received: s.trace, Ignored: s.ignored, Panicked: s.panicked,
 	}
 	if chat.Charset, err = charset.Parse(config.ClassicCharset); err != nil {
 		return nil, err
@@ -321,6 +321,12 @@ func (s *Server) trace(sess *session.Session, m codec.Message) {
 		m = &redacted
 	}
 	entry.Write(zap.Uint64("session", sess.ID()), zap.String("user", sess.Name()), zap.String("packet", codec.Format(m)))
+}
+
+// ignored logs a packet of a client of the original that has no meaning here: a struct of another size mostly, whose text is lost.
+func (s *Server) ignored(sess *session.Session, kind codec.Type, bytes int) {
+	s.log.Info("classic packet ignored", zap.Uint64("session", sess.ID()), zap.String("user", sess.Name()),
+		zap.Uint16("type", uint16(kind)), zap.Int("bytes", bytes), zap.Stringer("client", sess.Address()))
 }
 
 // redact hides a password, but not that there is one.

@@ -140,6 +140,8 @@ func TestOriginalsClient(t *testing.T) {
 		carol.send(bytes.Repeat(originalBroadcast(text), n))
 		broadcast(text, n)
 	}
+	carol.send(append([]byte{0xB9, 0x0B, 0x06, 0x00}, "hi"...))
+	p.logValue("classic packet ignored")
 	carol.send(originalBroadcast("still here"))
 	broadcast("still here", 1)
 }
