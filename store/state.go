@@ -68,7 +68,7 @@ func (s *Store) Release(ctx context.Context, reserved, given codec.ID) error {
 
 // Cutoff returns the id below which messages are older than a time. Marks tell: what was said before one that is older
 // than that is older too, whatever its own id says. From before the first mark only ids tell. Marks that are needed no
-// more are removed.
+// more are removed, unless another server has the lease: then the error is a history.ErrFenced.
 func (s *Store) Cutoff(ctx context.Context, before time.Time) (codec.ID, error) {
 	const query = "SELECT coalesce((SELECT max(id) FROM marks WHERE at < $1), 0), coalesce((SELECT min(id) FROM marks), $2)"
 	var marked, first int64
@@ -79,8 +79,12 @@ func (s *Store) Cutoff(ctx context.Context, before time.Time) (codec.ID, error) 
 		return min(codec.MakeID(codec.TickAt(before), 0), codec.ID(first)+1), nil
 	}
 	if first < marked {
-		if _, err := s.write.ExecContext(ctx, "DELETE FROM marks WHERE id < $1", marked); err != nil {
-			return 0, s.failed("remove old marks", err)
+		err := s.change(ctx, "remove old marks", true, func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, "DELETE FROM marks WHERE id < $1", marked)
+			return err
+		})
+		if err != nil {
+			return 0, err
 		}
 	}
 	return codec.ID(marked) + 1, nil

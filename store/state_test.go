@@ -2,12 +2,14 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
 
 	"hubbub/codec"
 	"hubbub/handler/history"
+	"hubbub/store"
 )
 
 // TestReservation: an id that was reserved is never given again, unless whoever reserved it gave it back.
@@ -88,6 +90,36 @@ func TestCutoff(t *testing.T) {
 		cutoff(start.Add(6*time.Hour), ahead+3)
 		if state, err := s.State(ctx); err != nil || !state.Noted.Equal(start.Add(5*time.Hour)) || !state.Last.Equal((ahead + 2).Time()) {
 			t.Errorf("the state is %+v (%v)", state, err)
+		}
+	})
+}
+
+// TestMarksAreFenced: a server that lost its lease removes no marks, which tell the server that has it how old messages are.
+func TestMarksAreFenced(t *testing.T) {
+	start := time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
+	onBoth(t, func(t *testing.T, d database) {
+		ctx := t.Context()
+		s, err := store.OpenLeased(ctx, d.url, d.dir, func(error) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		for i := range codec.ID(3) {
+			if err := s.Append(ctx, broadcasts(i+1, i+1)); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Note(ctx, history.Note{At: start.Add(time.Duration(i) * time.Hour), Every: time.Minute}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sqlOn(t, d, "UPDATE counters SET epoch = epoch + 1")
+		if id, err := s.Cutoff(ctx, start.Add(24*time.Hour)); !errors.Is(err, history.ErrFenced) {
+			t.Errorf("Cutoff returns %d (%v)", id, err)
+		}
+		db, marks := d.sql(t), 0
+		defer db.Close()
+		if err := db.QueryRowContext(ctx, "SELECT count(*) FROM marks").Scan(&marks); err != nil || marks != 3 {
+			t.Errorf("of 3 marks %d are there (%v)", marks, err)
 		}
 	})
 }
