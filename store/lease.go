@@ -32,6 +32,9 @@ var ErrStandby = errors.New("another server has the database")
 // ErrMigrating says that the tables are brought up to date. The function given to OpenLeased is told it.
 var ErrMigrating = errors.New("the tables are brought up to date")
 
+// errUnanswered says that the database did not tell the epoch.
+var errUnanswered = errors.New("the lock is held, and the epoch is not known")
+
 // errOldTables refuses to change tables under a server that would not know them any more.
 var errOldTables = errors.New("a server with an older version of hubbub uses the database: end it and start this version's, " +
 	"which brings the tables up to date, then try again")
@@ -41,7 +44,8 @@ var errOldTables = errors.New("a server with an older version of hubbub uses the
 type hold interface {
 	// wait returns after watchInterval, or earlier when something happened to the lock.
 	wait(ctx context.Context)
-	// check returns the epoch, or why the lock is not held any more or can't be seen to be.
+	// check returns the epoch, or why the lock is not held any more or can't be seen to be. With an errUnanswered it is
+	// held, and only the epoch is not known.
 	check(ctx context.Context) (epoch int64, err error)
 	// raise counts the epoch up and returns it.
 	raise(ctx context.Context) (epoch int64, err error)
@@ -55,7 +59,7 @@ type lease struct {
 	epoch  int64
 	lost   atomic.Bool // the epoch is another server's
 	lock   hold        // nil: lost, and to be taken again
-	broken error       // why
+	broken error       // why it was lost, until it has been seen to be held again
 }
 
 // release is for Close.
@@ -229,20 +233,10 @@ func (s *Store) KeepLease(ctx context.Context, retaken func(why error)) error {
 
 // watch looks once whether the lease is still there.
 func (s *Store) watch(ctx context.Context, retaken func(why error)) error {
-	asking, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
 	l := s.lease
 	if l.lock != nil {
-		epoch, err := l.lock.check(asking)
-		if err == nil {
-			return l.compare(epoch)
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		l.lock.release(0)
-		l.lock, l.broken = nil, s.explain(err)
-		if errors.Is(err, history.ErrFenced) {
+		err := s.checkLock(ctx, retaken)
+		if l.lock != nil || err != nil || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -260,21 +254,37 @@ func (s *Store) watch(ctx context.Context, retaken func(why error)) error {
 	if again == nil {
 		return fmt.Errorf("its lock was lost (%w): %w", l.broken, history.ErrFenced)
 	}
-	checking, cancel := context.WithTimeout(ctx, answerTimeout)
+	l.lock = again
+	return s.checkLock(ctx, retaken)
+}
+
+// checkLock looks whether the lock is still held and the epoch the lease's. A lock that is lost is released; while the
+// database does not answer, one that can't be lost with a connection is kept.
+func (s *Store) checkLock(ctx context.Context, retaken func(why error)) error {
+	asking, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	epoch, err := again.check(checking)
+	l := s.lease
+	epoch, err := l.lock.check(asking)
 	if err == nil {
 		err = l.compare(epoch)
 	}
-	if err != nil {
-		again.release(0)
-		if errors.Is(err, history.ErrFenced) {
-			return err
-		}
+	switch {
+	case err == nil && l.broken != nil:
+		why := l.broken
+		l.broken = nil
+		retaken(why)
+		return nil
+	case err == nil, errors.Is(err, errUnanswered), ctx.Err() != nil:
 		return nil
 	}
-	l.lock = again
-	retaken(l.broken)
+	l.lock.release(0)
+	l.lock = nil
+	if l.broken == nil {
+		l.broken = s.explain(err)
+	}
+	if errors.Is(err, history.ErrFenced) {
+		return err
+	}
 	return nil
 }
 

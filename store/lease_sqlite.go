@@ -79,8 +79,10 @@ func (h *sqliteHold) check(ctx context.Context) (epoch int64, err error) {
 	if lock, err := os.Stat(h.path); err != nil || !os.SameFile(lock, h.lock) {
 		return 0, fmt.Errorf("%s was removed or replaced", h.path)
 	}
-	err = h.engine.read.QueryRowContext(ctx, "SELECT epoch FROM counters").Scan(&epoch)
-	return epoch, err
+	if err = h.engine.read.QueryRowContext(ctx, "SELECT epoch FROM counters").Scan(&epoch); err != nil {
+		return 0, fmt.Errorf("%w: %w", errUnanswered, err) // the lock is on another file, and needs no connection to this one
+	}
+	return epoch, nil
 }
 
 func (h *sqliteHold) raise(ctx context.Context) (epoch int64, err error) {
