@@ -42,11 +42,15 @@ func TestManyOwnMessages(t *testing.T) {
 				t.Fatal(err)
 			}
 			got = append(got, part.Messages...)
+			end := part.Next
+			if end == 0 {
+				end = messages
+			}
+			if end < after || end > after+bound || part.Next != 0 && end == after {
+				t.Fatalf("behind %d comes a part up to %d, which is more than %d messages, or none", after, end, bound)
+			}
 			if part.Next == 0 {
 				break
-			}
-			if part.Next <= after || part.Next > after+bound {
-				t.Fatalf("behind %d comes a part up to %d, which is more than %d messages", after, part.Next, bound)
 			}
 			after = part.Next
 		}
