@@ -107,3 +107,34 @@ func TestWaitingWhispersStay(t *testing.T) {
 		waits(waiting-1000, 1001)
 	})
 }
+
+// TestWhispersBetweenOthersStay: those that wait between messages that are too many are left out when these are removed.
+func TestWhispersBetweenOthersStay(t *testing.T) {
+	ann, bob := history.Party{Account: 1, Name: "ann"}, history.Party{Account: 2, Name: "bob"}
+	onBoth(t, func(t *testing.T, d database) {
+		ctx, s := t.Context(), d.open(t)
+		var all, whispers, others []history.Message
+		for id := codec.ID(1); id <= 40; id++ {
+			m := history.Message{ID: id, From: bob, Text: "hi"}
+			if id%2 == 0 {
+				m.To, m.Mail = ann, true
+				whispers = append(whispers, m)
+			} else {
+				others = append(others, m)
+			}
+			all = append(all, m)
+		}
+		if err := s.Append(ctx, all); err != nil {
+			t.Fatal(err)
+		}
+		if n, more, err := s.Prune(ctx, history.Retention{Count: 5}, 100); n != 15 || more || err != nil {
+			t.Errorf("%d messages were removed, more: %v (%v); want 15", n, more, err)
+		}
+		if mail, err := s.Mail(ctx, ann.Account, 0, 100); err != nil || !slices.Equal(mail.Messages, whispers) {
+			t.Errorf("%d of %d whispers wait (%v)", len(mail.Messages), len(whispers), err)
+		}
+		if got := lobby(t, s); !slices.Equal(got, others[15:]) {
+			t.Errorf("%d messages of the lobby are left, want the newest 5", len(got))
+		}
+	})
+}
