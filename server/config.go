@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -98,7 +99,7 @@ const (
 
 // Validate reports what is wrong with the configuration, and how to put it right. kong calls it too.
 func (c *Config) Validate() error {
-	if _, err := newAdminHosts(c.Admin, c.AdminHosts); err != nil {
+	if err := c.validateAddresses(); err != nil {
 		return err
 	}
 	if _, err := charset.Parse(c.ClassicCharset); err != nil {
@@ -108,7 +109,6 @@ func (c *Config) Validate() error {
 		bad  bool
 		text string
 	}{
-		{c.Listen == "", "--listen must not be empty: say host:port, such as :9000"},
 		{c.Database == "sqlite" && c.DataDir == "", "--data-dir must not be empty: name a directory, such as ./data"},
 		{c.Loops < 0 || c.Loops > 256, "--loops must be between 0 and 256"},
 		{c.Workers < 0 || c.Workers > 100_000, "--workers must be between 0 and 100000"},
@@ -148,6 +148,26 @@ func (c *Config) Validate() error {
 		}
 	}
 	return nil
+}
+
+// validateAddresses reports what is wrong with the addresses, as far as their text tells.
+func (c *Config) validateAddresses() error {
+	if _, err := newAdminHosts(c.Admin, c.AdminHosts); err != nil {
+		return err
+	}
+	if c.Listen == "" {
+		return errors.New("--listen must not be empty: say host:port, such as :9000")
+	}
+	if err := checkListen("--listen", c.Listen, ":9000"); err != nil {
+		return err
+	}
+	if c.Admin == "" {
+		return nil
+	}
+	if err := checkListen("--admin", c.Admin, "127.0.0.1:9001"); err != nil {
+		return err
+	}
+	return checkApart(c.Listen, c.Admin)
 }
 
 const (

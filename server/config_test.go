@@ -73,3 +73,30 @@ func TestAddressRate(t *testing.T) {
 	f(100, 1, 1, 1, 1)
 	f(0, 40, 50, 50, 100)
 }
+
+// TestAddressesToListenOn: what can be listened on somewhere is taken, whether this machine has the address or not.
+func TestAddressesToListenOn(t *testing.T) {
+	f := func(listen, admin, want string) {
+		t.Helper()
+		err := (&Config{Listen: listen, Admin: admin}).validateAddresses()
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("--listen %q --admin %q: %v, want %q", listen, admin, err, want)
+		}
+	}
+	for _, address := range []string{":9000", "127.0.0.1:0", "0.0.0.0:1", "[::]:65535", "[fe80::1%eth0]:9000", "192.0.2.1:9000", "localhost:http",
+		"chat_1.example.org.:9000", "Host-7:9000"} {
+		f(address, "", "")
+		f(":0", address, "")
+	}
+	for _, address := range []string{"9000", "::1", "[::1]", "::1:9000", "1.2.3:9000", "a..b:9000", ":-1", ":70000", ":no-such-service", "bücher.example:1", "/run/hubbub.sock", "h:1:2"} {
+		f(address, "", "--listen")
+		f(":0", address, "--admin")
+	}
+	f("", "", "--listen must not be empty")
+	for _, both := range [][2]string{{":9000", ":9000"}, {"127.0.0.1:9000", "127.0.0.1:9000"}, {"[::]:9000", "127.0.0.1:9000"}, {"127.0.0.1:80", "0.0.0.0:http"}} {
+		f(both[0], both[1], "different ports")
+	}
+	for _, both := range [][2]string{{":0", ":0"}, {"127.0.0.1:9000", "127.0.0.2:9000"}, {":9000", ":9001"}} {
+		f(both[0], both[1], "")
+	}
+}

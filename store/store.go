@@ -91,6 +91,23 @@ func Open(ctx context.Context, database, dataDir string) (*Store, error) {
 	return s, nil
 }
 
+// errDatabase says what can be opened.
+var errDatabase = errors.New("this is no database that can be opened: it must be sqlite, none, or a URL like " + exampleURL)
+
+// Validate reports why a database can't be opened, as far as its address tells: nothing is connected to, and no file of the
+// database is looked at. The error is the one that Open and OpenLeased would return, and has no secret in it. "none" is no
+// database. Anyone.
+func Validate(database string) error {
+	switch scheme, _, isURL := strings.Cut(database, "://"); {
+	case database == "sqlite":
+		return nil
+	case isURL && (scheme == "postgres" || scheme == "postgresql"):
+		_, err := parseURL(database)
+		return err
+	}
+	return errDatabase
+}
+
 // connect returns a Store that has touched no table, and on PostgreSQL made no connection yet.
 func connect(database, dataDir string) (*Store, error) {
 	switch scheme, _, isURL := strings.Cut(database, "://"); {
@@ -99,7 +116,7 @@ func connect(database, dataDir string) (*Store, error) {
 	case isURL && (scheme == "postgres" || scheme == "postgresql"):
 		return connectPostgres(database)
 	}
-	return nil, errors.New("this is no database that can be opened: it must be sqlite, none, or a URL like " + exampleURL)
+	return nil, errDatabase
 }
 
 // Check asks the database for something small, and returns why it did not answer.

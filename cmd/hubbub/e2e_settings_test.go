@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"regexp"
@@ -76,5 +77,54 @@ func TestPrintedConfigReadsBack(t *testing.T) {
 	out, ok = run(t, nil, "serve", "--admin", "", "--listen", "127.0.0.1:0", "--config", writeFile(t, "f.yaml", out))
 	if ok || !strings.Contains(out, "--print-config hides it") {
 		t.Errorf("a hidden password is used:\n%s", out)
+	}
+}
+
+// TestPrintConfigRefusesWhatServeRefuses: settings with which no server would start are refused by --print-config in the same
+// words, wherever they come from, and before anything is made or connected to.
+func TestPrintConfigRefusesWhatServeRefuses(t *testing.T) {
+	url := writeFile(t, "url", "postgres://u:p@h:x/d\n")
+	yaml := writeFile(t, "f.yaml", "listen: \"9000\"\n")
+	for _, test := range []struct {
+		want string
+		args []string
+	}{
+		{"this is no database that can be opened", []string{"--database", "mysql://h/d"}},
+		{"this is no database that can be opened", []string{"--database", "hubbub.db"}},
+		{"can't be understood", []string{"--database", "postgres://u:p/w@h/d"}},
+		{"can't be understood", []string{"--database-file", url}},
+		{"sslmode is invalid", []string{"--database", "postgres://h/d?sslmode=no"}},
+		{"--print-config hides it", []string{"--database", "postgres://u:***@h/d"}},
+		{`--listen "9000" can't be used: `, []string{"--listen", "9000"}},
+		{`--listen "9000" can't be used: `, []string{"--config", yaml}},
+		{`--listen ":65536" can't be used: `, []string{"--listen", ":65536"}},
+		{`--listen ":chat!" can't be used: `, []string{"--listen", ":chat!"}},
+		{`--listen "::1:9000" can't be used: `, []string{"--listen", "::1:9000"}},
+		{`--listen "300.0.0.1:9000" can't be used: `, []string{"--listen", "300.0.0.1:9000"}},
+		{`--listen "http://h:9000" can't be used: `, []string{"--listen", "http://h:9000"}},
+		{`--admin "localhost" can't be used: `, []string{"--admin", "localhost"}},
+		{`--admin "a b:9001" can't be used: `, []string{"--admin", "a b:9001"}},
+		{"--listen and --admin must have different ports", []string{"--listen", ":9000", "--admin", "127.0.0.1:9000"}},
+		{"--admin-hosts", []string{"--admin-hosts", "a:1"}},
+	} {
+		said := [2]string{}
+		for i, command := range [][]string{{"serve"}, {"serve", "--print-config"}} {
+			dir := t.TempDir()
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			cmd := exec.CommandContext(ctx, binary, append(command, test.args...)...)
+			cmd.Dir = dir
+			out, err := cmd.CombinedOutput()
+			cancel()
+			if err == nil || !strings.Contains(string(out), test.want) {
+				t.Errorf("%v %v: %v, expected %q, got\n%s", command, test.args, err, test.want, out)
+			}
+			if made, _ := os.ReadDir(dir); len(made) != 0 {
+				t.Errorf("%v %v: it made %v", command, test.args, made)
+			}
+			said[i] = string(out)
+		}
+		if said[0] != said[1] {
+			t.Errorf("%v: serve says\n%sand --print-config\n%s", test.args, said[0], said[1])
+		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"hubbub/server"
+	"hubbub/store"
 )
 
 // serveCmd runs the server.
@@ -28,12 +29,18 @@ func (c *serveCmd) BeforeResolve(command *kong.Context, file *configFile) error 
 	return file.load(command)
 }
 
-// AfterApply looks into the file that --database-file names.
+// AfterApply looks into the file that --database-file names, and refuses settings with which no server would start.
 func (c *serveCmd) AfterApply(command *kong.Context, file *configFile) error {
 	if err := databaseFromFile(command, file, c.DatabaseFile, &c.Database); err != nil {
 		return err
 	}
-	return c.Validate()
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if c.Database == "none" {
+		return nil
+	}
+	return store.Validate(c.Database)
 }
 
 // Run serves until ctx is done.
