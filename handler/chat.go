@@ -47,7 +47,7 @@ type Config struct {
 	Hash, Fetch Runner
 	// Unavailable is told what the database could not do, but for the journal's failures. Needed with Accounts.
 	Unavailable func(what string, err error)
-	// Revoked is told of each account whose sessions were ended, or a guest's under its name. Needed with Accounts.
+	// Revoked is told of each account that had sessions, which were ended, or a guest's under its name. Needed with Accounts.
 	Revoked func(account.Revocation)
 	// Unkept is told when the journal can't keep messages any more, and with nil when it can again. With history.ErrFenced
 	// or history.ErrConflict it never will.

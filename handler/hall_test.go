@@ -32,6 +32,8 @@ type hall struct {
 	mu    sync.Mutex // the database's jobs resume strands
 	ready []*session.Session
 	woken bool
+
+	told []account.Revocation // by Revoke, which one goroutine calls
 }
 
 func newHall(t rapid.TB, accounts ...string) *hall { return openHall(t, newCabinet(accounts...)) }
@@ -51,7 +53,7 @@ func openHall(t rapid.TB, c *cabinet) *hall {
 		Panicked: func(_ *session.Session, value any, stack []byte) { t.Errorf("%v\n%s", value, stack) },
 		Accounts: c, History: c, Newest: newest, Hash: aside, Fetch: aside,
 		Unavailable: func(what string, err error) { t.Error(what, err) },
-		Revoked:     func(account.Revocation) {},
+		Revoked:     func(r account.Revocation) { h.told = append(h.told, r) },
 		Unkept:      func(error) {}, Kept: func(int, time.Duration) {},
 	})
 	h.chat.hasher = cheap

@@ -23,8 +23,9 @@ func (c *Chat) Revoke(ctx context.Context, after int64) (newest int64, err error
 			continue
 		}
 		c.revoked.Store(r.Account, c.elapsed()) // first, for those who are about to come in
-		c.Hub.EndAccount(r.Account, session.Kicked)
-		c.config.Revoked(r)
+		if c.Hub.EndAccount(r.Account, session.Kicked) > 0 {
+			c.config.Revoked(r)
+		}
 	}
 	return after, nil
 }

@@ -39,6 +39,26 @@ func TestRevokedWhileLoggingIn(t *testing.T) {
 	f("after the login", 20*time.Second, session.Kicked)
 }
 
+// TestOnlyEndsAreTold: operators are told of a revocation that ended sessions, and of none that found nobody.
+func TestOnlyEndsAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t, "alice", "bob")
+		defer h.close()
+		alice := h.visit(codec.Native)
+		alice.say(&codec.LoginRequest{User: "alice", Password: password})
+		h.pass(time.Minute)
+		h.cabinet.ban("bob") // who is not there
+		h.cabinet.ban("alice")
+		if _, err := h.chat.Revoke(t.Context(), 0); err != nil {
+			t.Error(err)
+		}
+		h.pass(time.Minute)
+		if alice.session.Reason() != session.Kicked || len(h.told) != 1 || h.told[0].Name != "alice" {
+			t.Errorf("alice ended: %s; operators are told %+v", alice.session.Reason(), h.told)
+		}
+	})
+}
+
 // TestRegistrationKeepsGuestsOut: no guest has the name of an account, wherever its registration, by the name's guest or
 // by somebody who is not logged in, meets the guest's login.
 func TestRegistrationKeepsGuestsOut(t *testing.T) {

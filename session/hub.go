@@ -208,9 +208,9 @@ func (h *Hub) leave(s *Session) {
 	}
 }
 
-// EndAccount ends the sessions that are an account's, under whatever name, for a reason, some time soon. Anyone; it walks
-// all names.
-func (h *Hub) EndAccount(account int64, why Reason) {
+// EndAccount ends the sessions that are an account's, under whatever name, for a reason, some time soon, and returns how
+// many there are. Anyone; it walks all names.
+func (h *Hub) EndAccount(account int64, why Reason) int {
 	var found []Ref
 	h.directory.each(func(r Ref) {
 		if r.session.owner == account {
@@ -220,6 +220,7 @@ func (h *Hub) EndAccount(account int64, why Reason) {
 	for _, r := range found { // with no lock held, because End wakes lanes
 		r.End(why)
 	}
+	return len(found)
 }
 
 // Broadcast is a frame in the making.

@@ -100,7 +100,12 @@ func TestEndAccount(t *testing.T) {
 	guest, _ := h.join(t, 0, 0, "bob")
 	a.account, a.owner = 7, 7
 	b.owner = 7 // a guest's name
-	h.EndAccount(7, Kicked)
+	if n := h.EndAccount(9, Kicked); n != 0 {
+		t.Errorf("%d sessions of an account are ended that has none", n)
+	}
+	if n := h.EndAccount(7, Kicked); n != 2 {
+		t.Errorf("%d sessions are ended, not 2", n)
+	}
 	h.settleAll()
 	if a.Reason() != Kicked || b.Reason() != Kicked || guest.Reason() != None {
 		t.Errorf("%s, %s, guest %s", a.Reason(), b.Reason(), guest.Reason())
