@@ -36,7 +36,6 @@ func TestFilesAreTightened(t *testing.T) {
 			t.Errorf("%s has mode %v now (%v)", entry.Name(), info.Mode(), err)
 		}
 	}
-	// The files were not opened and closed, which would have taken the lock away.
 	ctx, cancel := context.WithCancel(t.Context())
 	if _, err := d.tryLead(t, ctx, func(error) { cancel() }); err == nil {
 		t.Error("a second server has the database")
