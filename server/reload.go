@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 	"unicode"
+
+	"go.uber.org/zap"
 )
 
 // Change is a setting that differs from the one that holds.
@@ -14,6 +16,20 @@ type Change struct {
 	Flag     string // its name without dashes
 	From, To string // the values as they are written on the command line. They may have a password in them
 	Restart  bool   // the new value holds only after a restart
+}
+
+// Reload returns the configuration that holds once what may change while the process runs is taken from next, and all that
+// differs. It sets the logger's level. The error says what is wrong with next, and then nothing changes. For a process without
+// a Server, such as one that stands by; Server.Reload does the same for one that serves. Anyone, one at a time.
+func (c Config) Reload(next Config, level zap.AtomicLevel) (merged Config, changes []Change, err error) {
+	if err := next.Validate(); err != nil {
+		return c, nil, err
+	}
+	merged, changes = merge(c, next)
+	if err := level.UnmarshalText([]byte(merged.LogLevel)); err != nil {
+		return c, nil, err
+	}
+	return merged, changes, nil
 }
 
 // merge returns the running configuration with what may be reloaded taken from next, and in what next differs.

@@ -280,11 +280,8 @@ func (s *Server) tick() {
 
 // Reload applies what may change while the server runs, and returns all that differs. An error changes nothing. Anyone.
 func (s *Server) Reload(config Config) (changes []Change, err error) {
-	if err := config.Validate(); err != nil {
-		return nil, err
-	}
-	merged, changes := merge(*s.config.Load(), config)
-	if err := s.level.UnmarshalText([]byte(merged.LogLevel)); err != nil {
+	merged, changes, err := s.config.Load().Reload(config, s.level)
+	if err != nil {
 		return nil, err
 	}
 	s.config.Store(&merged)

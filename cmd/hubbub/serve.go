@@ -48,6 +48,9 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 	if c.PrintConfig {
 		return printConfig(os.Stdout, command, file)
 	}
+	hangup := make(chan os.Signal, 1) // from the first moment: one that nobody waits for would end the process
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	log, level, err := server.NewLogger(c.LogFormat, c.LogLevel)
 	if err != nil {
 		return err
@@ -62,18 +65,18 @@ func (c *serveCmd) Run(ctx context.Context, command *kong.Context, file *configF
 	if err != nil {
 		return err
 	}
-	defer admin.Close()               // last: a process that ends says so as long as it is there
-	hangup := make(chan os.Signal, 1) // one that comes while the server stands by is followed then
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
-	p := &serving{serveCmd: c, log: log, level: level, admin: admin, hangup: hangup, listen: c.Listen}
+	defer admin.Close() // last: a process that ends says so as long as it is there
+	p := &serving{log: log, level: level, admin: admin, config: c.Config, listen: c.Listen}
+	following, stop := context.WithCancel(context.Background())
+	defer stop()
+	go p.follow(following, hangup)
 	for err = p.once(ctx); p.fenced; err = p.once(ctx) {
 	}
 	return err
 }
 
 // remembers says where accounts and history are, without a password.
-func (c *serveCmd) remembers() string {
+func remembers(c *server.Config) string {
 	switch at, err := url.Parse(c.Database); {
 	case c.Database == "none":
 		return "nowhere: everybody is a guest, and nothing is kept"
@@ -84,40 +87,6 @@ func (c *serveCmd) remembers() string {
 	default:
 		return "PostgreSQL at " + at.Host + at.Path
 	}
-}
-
-// reload reads the command line, the environment and the file again, gives the server what has changed, and says what that is.
-func (p *serving) reload(s *server.Server) {
-	changes, err := p.readAgain(s)
-	p.admin.Reloaded(err)
-	if err != nil {
-		p.log.Error("the settings stay as they are: the new ones are wrong", zap.Error(scrubbedError(err)))
-		return
-	}
-	var changed, restart []string
-	for _, c := range changes {
-		if text := describeChange(c); c.Restart {
-			restart = append(restart, text)
-		} else {
-			changed = append(changed, text)
-		}
-	}
-	p.log.Info("settings reloaded", zap.Strings("changed", changed), zap.Strings("need-restart", restart))
-}
-
-func (p *serving) readAgain(s *server.Server) ([]server.Change, error) {
-	var c cli
-	parser, err := kong.New(&c, options(newConfigFile())...)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := parser.Parse(commandLine[1:]); err != nil {
-		return nil, err
-	}
-	if c.Serve.Listen == p.listen {
-		c.Serve.Listen = s.Config().Listen // which has the port that was picked
-	}
-	return s.Reload(c.Serve.Config)
 }
 
 // describeChange says what a setting was and what it is to be, without a password.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync"
 
+	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
 
 	"hubbub/handler/history"
@@ -14,27 +16,37 @@ import (
 
 // serving is a process that serves chat whenever it has the lease on its database.
 type serving struct {
-	*serveCmd
 	log    *zap.Logger
 	level  zap.AtomicLevel
 	admin  *server.Admin
-	hangup <-chan os.Signal
-	listen string // --listen as it was said, before a port was picked
+	listen string // --listen as it was given
 	fenced bool   // the last server ended because it had lost its lease
+
+	mu     sync.Mutex
+	config server.Config  // those that hold; the next server has them
+	server *server.Server // nil: none runs
+}
+
+// settings returns the settings that hold. Anyone.
+func (p *serving) settings() server.Config {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.config
 }
 
 // once waits for the lease, serves, and returns when that has ended. When it ended because the lease was lost, fenced is
 // true and it can be called again: the process stands by then.
 func (p *serving) once(ctx context.Context) error {
 	p.fenced = false
-	if p.Database == "none" {
+	config := p.settings() // of which a SIGHUP changes nothing that is needed here
+	if config.Database == "none" {
 		return p.serve(ctx, nil)
 	}
 	p.admin.SetPhase(server.OpeningDatabase, "")
-	if shared := store.SharedDir(p.DataDir); shared != "" && p.Database == "sqlite" {
+	if shared := store.SharedDir(config.DataDir); shared != "" && config.Database == "sqlite" {
 		p.log.Warn("the data directory is shared", zap.String("why", shared))
 	}
-	opened, err := store.OpenLeased(ctx, p.Database, p.DataDir, p.waiting)
+	opened, err := store.OpenLeased(ctx, config.Database, config.DataDir, p.waiting)
 	if err != nil && ctx.Err() != nil {
 		return nil // it was told to end while it stood by
 	}
@@ -66,8 +78,7 @@ func (p *serving) serve(ctx context.Context, opened *store.Store) error {
 	if opened != nil {
 		remembered = opened
 	}
-	p.log.Info("accounts and history: "+p.remembers(), zap.String("auth", p.Auth), zap.String("history", p.History))
-	s, err := server.New(p.Config, remembered, p.log, p.level)
+	s, err := p.begin(remembered)
 	if err != nil {
 		return err
 	}
@@ -79,25 +90,29 @@ func (p *serving) serve(ctx context.Context, opened *store.Store) error {
 			p.keepLease(running, opened, s)
 		}
 	}()
-	go func() {
-		for {
-			select {
-			case <-p.hangup:
-				p.reload(s)
-			case <-running.Done():
-				return
-			}
-		}
-	}()
 	p.admin.Attach(s)
 	err = s.Run(ctx)
 	stop()
 	<-ended
-	p.Config = s.Config() // a SIGHUP holds for the next server too
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.server, p.config = nil, s.Config() // a SIGHUP holds for the next server too
 	if address := s.Address(); address != "" {
-		p.Listen = address // so does the port that was picked
+		p.config.Listen = address // so does the port that was picked
 	}
 	return err
+}
+
+// begin makes a server with the settings that hold. A SIGHUP that comes meanwhile is followed by the server.
+func (p *serving) begin(remembered server.Store) (*server.Server, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.log.Info("accounts and history: "+remembers(&p.config), zap.String("auth", p.config.Auth), zap.String("history", p.config.History))
+	s, err := server.New(p.config, remembered, p.log, p.level)
+	if err == nil {
+		p.server = s
+	}
+	return s, err
 }
 
 // keepLease fences the server when its lease is lost.
@@ -106,4 +121,62 @@ func (p *serving) keepLease(ctx context.Context, opened *store.Store, s *server.
 	if err != nil {
 		s.Fence(err)
 	}
+}
+
+// follow reads the settings again with each signal, in every phase of the process, until ctx ends.
+func (p *serving) follow(ctx context.Context, hangup <-chan os.Signal) {
+	for {
+		select {
+		case <-hangup:
+			p.reload()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// reload reads the command line, the environment and the file again, applies what has changed and may, to the server or to the
+// one that comes next, and says what that is.
+func (p *serving) reload() {
+	changes, err := p.readAgain()
+	p.admin.Reloaded(err)
+	if err != nil {
+		p.log.Error("the settings stay as they are: the new ones are wrong", zap.Error(scrubbedError(err)))
+		return
+	}
+	var changed, restart []string
+	for _, c := range changes {
+		if text := describeChange(c); c.Restart {
+			restart = append(restart, text)
+		} else {
+			changed = append(changed, text)
+		}
+	}
+	p.log.Info("settings reloaded", zap.Strings("changed", changed), zap.Strings("need-restart", restart))
+}
+
+func (p *serving) readAgain() ([]server.Change, error) {
+	var c cli
+	parser, err := kong.New(&c, options(newConfigFile())...)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := parser.Parse(commandLine[1:]); err != nil {
+		return nil, err
+	}
+	return p.apply(c.Serve.Config)
+}
+
+// apply has new settings hold, as far as they can without a restart.
+func (p *serving) apply(next server.Config) (changes []server.Change, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if next.Listen == p.listen {
+		next.Listen = p.config.Listen // which has the port that was picked
+	}
+	if p.server != nil {
+		return p.server.Reload(next)
+	}
+	p.config, changes, err = p.config.Reload(next, p.level)
+	return changes, err
 }
