@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 
@@ -202,6 +203,7 @@ func TestMemoryIsCounted(t *testing.T) {
 func TestLargestAreEvicted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := newMemoryHall(t, 0)
+		var given []int
 		for range rapid.IntRange(1, 30).Draw(t, "sessions") {
 			s := h.come(rapid.IntRange(0, 1).Draw(t, "lane"))
 			bytes := rapid.SampledFrom([]int{0, 100, 3000, 3000, 10_000, 50_000}).Draw(t, "bytes")
@@ -213,14 +215,25 @@ func TestLargestAreEvicted(t *testing.T) {
 			case "input":
 				s.lane.SetInput(s, bytes)
 			}
+			given = append(given, bytes)
 		}
 		h.tick()
 		h.tick() // now the lanes' own memory is counted as it stays
+		for i, s := range h.sessions {
+			if n := s.lane.usage(s); given[i] > runBytes && n < int64(given[i]) {
+				t.Fatalf("of %d bytes %d are counted", given[i], n)
+			}
+		}
 		var list []usage
 		for _, l := range h.lanes {
 			list = append(list, l.usages(evictMost)...)
 		}
-		slices.SortFunc(list, byUsage)
+		slices.SortFunc(list, func(a, b usage) int {
+			if a.bytes == b.bytes {
+				return cmp.Compare(a.id, b.id)
+			}
+			return cmp.Compare(b.bytes, a.bytes)
+		})
 		used := h.memoryInUse()
 		limit := used - used/rapid.Int64Range(6, 20).Draw(t, "excess")
 		want := map[*Session]bool{}
