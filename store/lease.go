@@ -42,6 +42,9 @@ var errOldTables = errors.New("a server with an older version of hubbub uses the
 // hold keeps other servers away from the database as long as this process lives. It alone is not enough: it can be lost
 // without this process noticing at once, which is what the epoch is for. One goroutine at a time.
 type hold interface {
+	// keep shows the database that this process is there, until ctx ends, and then returns nil. The error says that the lock
+	// is lost. It is for times in which nobody calls check.
+	keep(ctx context.Context) error
 	// wait returns after watchInterval, or earlier when something happened to the lock.
 	wait(ctx context.Context)
 	// check returns the epoch, or why the lock is not held any more or can't be seen to be. With an errUnanswered it is
@@ -95,6 +98,10 @@ func OpenLeased(ctx context.Context, database, dataDir string, waiting func(why 
 	if err != nil {
 		return nil, err
 	}
+	return s.openLeased(ctx, waiting)
+}
+
+func (s *Store) openLeased(ctx context.Context, waiting func(why error)) (*Store, error) {
 	told := ""
 	a := acquisition{tell: func(why error) {
 		if cause := s.cause(why); cause != told {
@@ -105,7 +112,8 @@ func OpenLeased(ctx context.Context, database, dataDir string, waiting func(why 
 	tick := time.NewTicker(standbyInterval)
 	defer tick.Stop()
 	for {
-		if err = s.acquire(ctx, &a); err == nil {
+		err := s.acquire(ctx, &a)
+		if err == nil {
 			return s, nil
 		}
 		if ctx.Err() != nil || !errors.Is(err, ErrStandby) && s.kind(err) != passing && s.kind(err) != contended {
@@ -151,10 +159,7 @@ func (s *Store) acquire(ctx context.Context, a *acquisition) error {
 		a.tell(ErrMigrating)
 	}
 	l := &lease{lock: lock}
-	if err = s.migrate(ctx); err == nil { // which may take as long as it does
-		err = s.prepare(ctx)
-	}
-	if err == nil {
+	if err = s.upgrade(ctx, lock); err == nil {
 		l.epoch, err = lock.raise(ctx)
 	}
 	if err != nil {
@@ -163,6 +168,31 @@ func (s *Store) acquire(ctx context.Context, a *acquisition) error {
 	}
 	s.lease = l
 	return nil
+}
+
+// upgrade brings the tables up to date, however long that takes. The lock is kept meanwhile; once it is lost another server
+// may begin, so nothing is changed any more.
+func (s *Store) upgrade(ctx context.Context, lock hold) error {
+	migrating, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	keeping, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := lock.keep(keeping); err != nil {
+			giveUp(err)
+		}
+	}()
+	err := s.migrate(migrating)
+	if err == nil {
+		err = s.prepare(migrating)
+	}
+	stop()
+	<-ended
+	if lost := context.Cause(migrating); lost != nil && ctx.Err() == nil {
+		return lost
+	}
+	return err
 }
 
 // standBy returns nil when the lock may be taken.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,7 +15,10 @@ const (
 	postgresLock = 0x68756262
 	// postgresLeaseTimeout is after how much silence the database ends the connection with the lock: a server that hangs
 	// makes room. It is many watchIntervals.
-	postgresLeaseTimeout = "10s"
+	postgresLeaseTimeout = 10 * time.Second
+	// postgresKeepTimeout is how long the database may take to answer on the lock's connection while it migrates tables,
+	// which may keep its disks busy. After that the connection is taken for lost.
+	postgresKeepTimeout = 30 * time.Second
 )
 
 // backend is the process of PostgreSQL behind a connection.
@@ -103,12 +107,32 @@ func (e *postgresEngine) connectHold(ctx context.Context) (*postgresHold, error)
 		"(SELECT set_config(name, $1, false) FROM pg_settings WHERE name = 'idle_session_timeout')" // since PostgreSQL 14
 	var idle, interval, count string
 	var session *string
-	err = conn.QueryRow(ctx, query, postgresLeaseTimeout).Scan(&h.pid, &h.begun, &idle, &interval, &count, &session)
+	err = conn.QueryRow(ctx, query, strconv.FormatInt(e.leaseTimeout.Milliseconds(), 10)).Scan(&h.pid, &h.begun, &idle, &interval, &count, &session)
 	if err != nil {
 		h.close()
 		return nil, err
 	}
 	return h, nil
+}
+
+// keep asks for nothing, many times in postgresLeaseTimeout. A question is not given up when ctx ends, because that would
+// close the connection.
+func (h *postgresHold) keep(ctx context.Context) error {
+	tick := time.NewTicker(h.engine.leaseTimeout / 10)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), postgresKeepTimeout)
+		_, err := h.conn.Exec(asking, "SELECT 1")
+		cancel()
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // wait reads what nobody sends, until the connection ends, the time is up, or a server is suspected.

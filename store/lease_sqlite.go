@@ -61,6 +61,9 @@ func (e *sqliteEngine) lock(ctx context.Context) (hold, error) {
 // held reports that nobody has the lock: only taking it shows that.
 func (e *sqliteEngine) held(context.Context) (bool, error) { return false, nil }
 
+// keep has nothing to do: the lock is lost with the file only, of which check tells.
+func (h *sqliteHold) keep(context.Context) error { return nil }
+
 func (h *sqliteHold) wait(ctx context.Context) {
 	timer := time.NewTimer(watchInterval)
 	defer timer.Stop()

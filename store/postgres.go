@@ -46,6 +46,8 @@ type postgresEngine struct {
 	db      *sql.DB
 	suspect chan struct{} // a server answered what one that may be written to does not
 
+	leaseTimeout time.Duration // postgresLeaseTimeout; less in tests
+
 	holder backend // that had the lock last; the watcher's
 
 	mu        sync.Mutex
@@ -62,6 +64,7 @@ func connectPostgres(url string) (*Store, error) {
 	e := &postgresEngine{
 		name: fmt.Sprintf("database %q on %s", config.Database, net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))),
 		user: config.User, config: config, suspect: make(chan struct{}, 1), conns: map[*trackedConn]struct{}{},
+		leaseTimeout: postgresLeaseTimeout,
 	}
 	e.configure(url)
 	e.db = stdlib.OpenDB(*config)
