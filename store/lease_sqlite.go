@@ -21,11 +21,11 @@ const sqliteLock = "hubbub.lock"
 
 // sqliteHold is the lock on a file: a transaction that never ends.
 type sqliteHold struct {
-	engine     *sqliteEngine
-	db         *sql.DB
-	tx         *sql.Tx
-	path       string
-	lock, data os.FileInfo // the files as they were then: others may be in their places since
+	engine *sqliteEngine
+	db     *sql.DB
+	tx     *sql.Tx
+	path   string
+	lock   os.FileInfo // the file as it was then: another one may be in its place since
 }
 
 func (e *sqliteEngine) lock(ctx context.Context) (hold, error) {
@@ -40,22 +40,53 @@ func (e *sqliteEngine) lock(ctx context.Context) (hold, error) {
 	if h.tx, err = h.db.BeginTx(context.WithoutCancel(ctx), nil); err != nil {
 		var failure *sqlite.Error
 		if errors.As(err, &failure) && failure.Code()&0xff == sqlite3.SQLITE_BUSY {
+			e.noteLog()
 			err = nil
 		}
 		return nil, errors.Join(err, h.db.Close())
 	}
-	h.lock, err = os.Stat(h.path)
-	if err == nil {
-		h.data, err = os.Stat(e.path)
-	}
-	if err == nil && !os.SameFile(h.data, e.file) { // it was replaced while this server stood by
-		err = fmt.Errorf("%s was replaced after it was opened: %w", e.path, history.ErrFenced)
+	if h.lock, err = os.Stat(h.path); err == nil {
+		err = e.checkFile() // it may have been replaced while this server stood by
 	}
 	if err != nil {
 		h.release(0)
 		return nil, err
 	}
 	return h, nil
+}
+
+// walAside is added to the name of a write-ahead log whose database was replaced.
+const walAside = ".replaced"
+
+// checkFile looks whether the database is still the file that is open. When it is not, it takes that one's write-ahead log
+// out of the way of what is opened next: SQLite would take it for the latest changes of the new file.
+func (e *sqliteEngine) checkFile() error {
+	if e.isOpen() {
+		e.noteLog()
+		return nil
+	}
+	what, log := "", e.path+"-wal"
+	if wal, err := os.Stat(log); err == nil && e.wal != nil && os.SameFile(wal, e.wal) {
+		what = "; its latest changes are in " + log + walAside
+		if err := os.Rename(log, log+walAside); err != nil {
+			what = "; its latest changes spoil the new file, because they can't be moved away (" + err.Error() + ")"
+		}
+		_ = os.Remove(e.path + "-shm") // the index of that log, which is made anew
+	}
+	return fmt.Errorf("%s was removed or replaced while it was in use%s: %w", e.path, what, history.ErrFenced)
+}
+
+// noteLog remembers which write-ahead log is that of the file that is open.
+func (e *sqliteEngine) noteLog() {
+	if wal, err := os.Stat(e.path + "-wal"); err == nil && e.isOpen() {
+		e.wal = wal
+	}
+}
+
+// isOpen reports whether the file that was opened is in its place.
+func (e *sqliteEngine) isOpen() bool {
+	now, err := os.Stat(e.path)
+	return err == nil && os.SameFile(now, e.file)
 }
 
 // held reports that nobody has the lock: only taking it shows that.
@@ -76,8 +107,8 @@ func (h *sqliteHold) wait(ctx context.Context) {
 // check looks whether the files are still those that are open: a lock on a file that was removed keeps nobody away, and
 // what is written to one is lost.
 func (h *sqliteHold) check(ctx context.Context) (epoch int64, err error) {
-	if data, err := os.Stat(h.engine.path); err != nil || !os.SameFile(data, h.data) {
-		return 0, fmt.Errorf("%s was removed or replaced while it was in use: %w", h.engine.path, history.ErrFenced)
+	if err := h.engine.checkFile(); err != nil {
+		return 0, err
 	}
 	if lock, err := os.Stat(h.path); err != nil || !os.SameFile(lock, h.lock) {
 		return 0, fmt.Errorf("%s was removed or replaced", h.path)
@@ -90,6 +121,7 @@ func (h *sqliteHold) check(ctx context.Context) (epoch int64, err error) {
 
 func (h *sqliteHold) raise(ctx context.Context) (epoch int64, err error) {
 	err = h.engine.db.QueryRowContext(ctx, "UPDATE counters SET epoch = epoch + 1 RETURNING epoch").Scan(&epoch)
+	h.engine.noteLog()
 	return epoch, err
 }
 

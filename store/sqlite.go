@@ -30,6 +30,7 @@ const (
 type sqliteEngine struct {
 	path    string
 	file    os.FileInfo // at path, before it was opened
+	wal     os.FileInfo // its write-ahead log, as noteLog saw it last; owned by whoever takes and checks the lock
 	db      *sql.DB
 	read    *sql.DB
 	inserts []insertion // the largest first; the last inserts a single message

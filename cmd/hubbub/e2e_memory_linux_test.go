@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hubbub/codec"
+	"hubbub/handler/history"
 )
 
 // resident returns how much memory the process has.
@@ -160,7 +161,11 @@ func TestOutOfMemory(t *testing.T) {
 	for i := range 20 {
 		speakers = append(speakers, login(t, p.chat, fmt.Sprintf("speaker%d", i)))
 	}
-	for waiting := `hubbub_memory_used_bytes{kind="other"}`; p.metric(waiting) < 40<<20; {
+	const enough = 40 << 20
+	for rounds, waiting := 0, `hubbub_memory_used_bytes{kind="other"}`; p.metric(waiting) < enough; rounds++ {
+		if said := rounds * 100 * len(speakers); said*history.MessageBytes > 2*enough {
+			t.Fatalf("%d messages wait, and %v bytes are counted", said, p.metric(waiting))
+		}
 		for range 100 {
 			for _, s := range speakers { // one message at a time, so that nobody has much waiting
 				s.send(&codec.BroadcastRequest{Message: text(1)}, &codec.Ping{Asked: codec.Asked{Ref: 1}})

@@ -90,6 +90,9 @@ func TestDatabaseFile(t *testing.T) {
 	file := writeFile(t, "url", url+"\n")
 	yaml := writeFile(t, "f.yaml", "database-file: "+file+"\n")
 	hubbub(t, "correct horse\n", "user", "add", "alice", "--create", "--database-file", file)
+	if out, ok := run(t, nil, "user", "list", "--database", url); !ok || !strings.Contains(out, "alice") {
+		t.Errorf("the account is not in the file's database: %s", out)
+	}
 	if out, ok := run(t, []string{"HUBBUB_DATABASE_FILE=" + file}, "user", "list"); !ok || !strings.Contains(out, "alice") {
 		t.Errorf("from the environment: %s", out)
 	}

@@ -51,7 +51,9 @@ func (p *serving) once(ctx context.Context) error {
 		return nil // it was told to end while it stood by
 	}
 	if err != nil {
-		p.fenced = errors.Is(err, history.ErrFenced) // SQLite's file was replaced meanwhile
+		if p.fenced = errors.Is(err, history.ErrFenced); p.fenced { // SQLite's file was replaced meanwhile
+			p.log.Warn("database replaced; the new one is opened", zap.Error(err))
+		}
 		return err
 	}
 	p.log.Info("lease acquired", zap.Int64("epoch", opened.Epoch()))

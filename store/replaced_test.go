@@ -1,0 +1,35 @@
+package store_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// TestReplacedFileIsWhole: what a server had written to a file that is replaced under it, and is in the write-ahead log still,
+// does not get into the new file when that is opened. It is kept aside.
+func TestReplacedFileIsWhole(t *testing.T) {
+	t.Parallel()
+	d, backup := sqlite(t), sqlite(t)
+	other := backup.lead(t, nil)
+	if err := other.Append(t.Context(), broadcasts(100, 103)); err != nil {
+		t.Fatal(err)
+	}
+	other.end() // now all of it is in the one file
+	first := d.lead(t, nil)
+	if err := first.Append(t.Context(), broadcasts(1, 50)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(backup.dir, "hubbub.db"), filepath.Join(d.dir, "hubbub.db")); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the lease is lost", first.lost)
+	first.end()
+	if got := lobby(t, d.open(t)); !slices.Equal(got, broadcasts(100, 103)) {
+		t.Errorf("the new file has %d messages, of %d that it had", len(got), 4)
+	}
+	if info, err := os.Stat(filepath.Join(d.dir, "hubbub.db-wal.replaced")); err != nil || info.Size() == 0 {
+		t.Errorf("what was in the old file's log is not kept: %v", err)
+	}
+}
