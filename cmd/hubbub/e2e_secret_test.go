@@ -108,7 +108,7 @@ func TestDatabaseFile(t *testing.T) {
 	}
 	_ = p.cmd.Process.Signal(syscall.SIGHUP)
 	p.logValue("settings reloaded")
-	if log := p.tail(); !strings.Contains(log, `"need-restart":["--database"]`) || strings.Contains(log, "s3cret") {
+	if log := p.tail(); !strings.Contains(log, `"need-restart":["--database: `) || strings.Contains(log, "s3cret") {
 		t.Errorf("after SIGHUP:\n%s", log)
 	}
 	f := func(want string, args ...string) {
