@@ -25,6 +25,7 @@ type Client struct {
 
 	rtt    atomic.Int64 // in nanoseconds
 	limits atomic.Pointer[Limits]
+	online atomic.Int64
 	last   atomic.Uint64 // the codec.ID of the newest message seen, or of the newest before the first login
 
 	refusals, duplicates atomic.Uint64
@@ -193,6 +194,10 @@ func (c *Client) Session() uint64 {
 
 // Addr returns the server's address as host:port.
 func (c *Client) Addr() string { return c.addr }
+
+// Online returns how many users were logged in at the last login, this one among them; 0: an older server did not tell.
+// Any goroutine.
+func (c *Client) Online() int { return int(c.online.Load()) }
 
 // LastSeen returns the id of the newest message that came, for Options.Since of a later Dial. Before the first one it is
 // that of the newest message before the login, as far as the server told it, and else Options.Since.

@@ -27,6 +27,7 @@ func (l *link) login(user, password string, since codec.ID) error {
 	l.gap = Gap{Since: since, Upto: answer.Gap}
 	l.client.limits.Store(&Limits{MessageBytes: int(answer.MaxMessage), PacketBytes: int(answer.MaxPacket),
 		Rate: int(answer.Rate), Burst: int(answer.Burst)})
+	l.client.online.Store(int64(answer.Online))
 	if since == 0 { // else what comes up to Latest is still to come
 		l.client.last.Store(uint64(answer.Latest))
 	}

@@ -88,7 +88,7 @@ func (m *LoginRequest) layout(f *fields) {
 // asked for what it missed which part of that is gone: messages after its Since and up to Gap were not kept, or not for
 // so long; 0: none. The limits are what the server lets this session do, as far as it tells them: MaxMessage and MaxPacket
 // in bytes, 0 when it does not; Rate in requests a second and Burst in requests at once, of which 0 is no limit when
-// MaxMessage is told.
+// MaxMessage is told. Online is how many users are logged in, this one among them; 0: the server does not tell it.
 type LoginResponse struct {
 	Answer
 	Session   uint64
@@ -100,6 +100,8 @@ type LoginResponse struct {
 
 	MaxMessage, MaxPacket uint16 // optional, with the two below
 	Rate, Burst           uint32
+
+	Online uint32 // optional
 }
 
 func (m *LoginResponse) layout(f *fields) {
@@ -108,7 +110,7 @@ func (m *LoginResponse) layout(f *fields) {
 	f.str("user", &m.User)
 	f.u32("caps", &m.Caps)
 	f.u16("heartbeat", &m.Heartbeat)
-	limited := m.MaxMessage != 0 || m.MaxPacket != 0 || m.Rate != 0 || m.Burst != 0
+	limited := m.MaxMessage != 0 || m.MaxPacket != 0 || m.Rate != 0 || m.Burst != 0 || m.Online != 0
 	if f.optional(m.Latest != 0 || m.Gap != 0 || limited) {
 		f.id("latest", &m.Latest)
 	}
@@ -120,6 +122,9 @@ func (m *LoginResponse) layout(f *fields) {
 		f.u16("maxPacket", &m.MaxPacket)
 		f.u32("rate", &m.Rate)
 		f.u32("burst", &m.Burst)
+	}
+	if f.optional(m.Online != 0) {
+		f.u32("online", &m.Online)
 	}
 }
 

@@ -118,7 +118,7 @@ func TestOlderClientsReadLogins(t *testing.T) {
 			f := &fields{walk: reading, buf: b.Bytes[HeaderSize:]}
 			old.layout(f)
 			want := *login
-			want.MaxMessage, want.MaxPacket, want.Rate, want.Burst = 0, 0, 0, 0
+			want.MaxMessage, want.MaxPacket, want.Rate, want.Burst, want.Online = 0, 0, 0, 0, 0
 			if !optional {
 				want.Latest, want.Gap = 0, 0
 			}

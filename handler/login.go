@@ -63,6 +63,7 @@ func (t *turn) enter(a *attempt) error {
 		response.Gap = removed
 	}
 	t.limits.tell(&response)
+	response.Online = uint32(c.online(who.Name))
 	t.out = t.form.Append(t.out[:0], &response)
 	claimed, alive := c.Hub.Login(t.session, session.Login{
 		Name: who.Name, Account: who.Account, Owner: a.found.ID, Registered: a.registered, Welcome: t.out,
@@ -85,6 +86,18 @@ func (t *turn) enter(a *attempt) error {
 		return r.begin(t)
 	}
 	return nil // one that has ended meanwhile has heard why
+}
+
+// online is how many users are logged in once this one is. Anyone: it reads three counters and one shard.
+func (c *Chat) online(name string) int {
+	n := 0
+	for e := range session.Encoding(session.Encodings) {
+		n += c.Hub.Census(session.Authenticated, e)
+	}
+	if _, again := c.Hub.Lookup(name); again {
+		return max(1, n) // it takes the name over from a session that is still counted
+	}
+	return n + 1
 }
 
 // refused is what a login hears that did not get its name. A guest whose name may have become an account's since it was

@@ -31,7 +31,8 @@
 //	server prunes 10                   the oldest messages are removed but for ten
 //	server stops                       the server shuts down
 //
-// The limits in a LoginResponse are compared where a script names them, with maxMessage=, and left away elsewhere.
+// The limits in a LoginResponse are compared where a script names them, with maxMessage=, and left away elsewhere. So is
+// how many are online, with online=.
 //
 // A text may be repeated: message="ab"*512. A value may be given a name, as in id=$first: the first time any value
 // matches, and from then on, in what is sent too, it is that value.

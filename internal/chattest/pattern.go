@@ -147,7 +147,7 @@ func (p pattern) starred(got pattern) pattern {
 }
 
 // patternOf is a packet that arrived, to be compared with what is wanted. One that no client could read is a pattern that
-// nothing matches. The limits in a LoginResponse are left away unless they are wanted: in most scripts they say nothing.
+// nothing matches. What a LoginResponse tells of limits and of who is online is left away unless they are wanted: in most scripts they say nothing.
 func patternOf(d codec.Dialect, packet []byte, want pattern) pattern {
 	m, err := d.Decode(packet)
 	if err != nil {
@@ -155,6 +155,9 @@ func patternOf(d codec.Dialect, packet []byte, want pattern) pattern {
 	}
 	if login, ok := m.(*codec.LoginResponse); ok && !slices.Contains(want.keys, "maxMessage") {
 		login.MaxMessage, login.MaxPacket, login.Rate, login.Burst = 0, 0, 0, 0
+	}
+	if login, ok := m.(*codec.LoginResponse); ok && !slices.Contains(want.keys, "online") {
+		login.Online = 0
 	}
 	p, err := parsePattern(codec.Format(m))
 	if err != nil {

@@ -22,6 +22,7 @@ var meanings = map[string]string{
 	"maxPacket":  "the largest packet to the server in bytes, header included",
 	"rate":       "requests a second that are let through in the long run; 0 means no limit",
 	"burst":      "requests at once that are let through",
+	"online":     "optional, 0 when it is left out. How many users are logged in, this one among them",
 	"room":       "a room's name, or empty",
 	"before":     "only messages with lower ids; 0: up to the newest",
 	"after":      "only messages with higher ids, the oldest of them first; 0: the newest ones that there are",
