@@ -48,3 +48,16 @@ func TestLimitsOfAnOlderServer(t *testing.T) {
 		t.Errorf("got %v, want MESSAGE_INVALID", err)
 	}
 }
+
+// A client learns how many are online when it logs in.
+func TestOnline(t *testing.T) {
+	address := chattest.Serve(t).Address
+	for i, user := range []string{"alice", "bob", "carol"} {
+		if got := dial(t, address, user).Online(); got != i+1 {
+			t.Errorf("%s sees %d online", user, got)
+		}
+	}
+	if c, _ := newNetwork(t).welcome(client.Options{}); c.Online() != 0 {
+		t.Errorf("an older server tells that %d are online", c.Online())
+	}
+}

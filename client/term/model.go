@@ -31,6 +31,7 @@ type model struct {
 	addr   string
 	now    func() time.Time
 	rtt    func() time.Duration
+	open   func() tea.Msg // fetches what was said before; yields its openedMsg
 	listen func() tea.Msg // waits for the next eventsMsg or closedMsg
 	limits func() client.Limits
 	send   func(action) tea.Cmd               // sends a message; yields its sentMsg
@@ -42,12 +43,13 @@ type model struct {
 	notice     codec.Code // the server's last: the loss that follows it needs no second explanation
 	transcript transcript
 	input      input
-	waiting    []waiting // messages whose answer is due, in order; the first is under way
-	leaving    bool      // the chat ends when none is left
-	names      []string  // who has spoken, the latest first
-	whisperer  string    // who whispered last
-	away       *entry    // the rule above what was missed, while that comes
-	awayCount  int       // how much it was so far
+	waiting    []waiting  // messages whose answer is due, in order; the first is under way
+	leaving    bool       // the chat ends when none is left
+	names      []string   // who has spoken, the latest first
+	whisperer  string     // who whispered last
+	shown      []codec.ID // what was said before, as the screen opened
+	away       *entry     // the rule above what was missed, while that comes
+	awayCount  int        // how much it was so far
 
 	bell       bool       // it rings for what is meant for the user
 	rang       time.Time  // when it did
@@ -64,17 +66,18 @@ type waiting struct {
 	entry  *entry
 }
 
-func newModel(addr, user string, now func() time.Time) *model {
+// newModel returns the chat of a user who has logged in, with so many online; 0: that is not known.
+func newModel(addr, user string, online int, now func() time.Time) *model {
 	m := &model{addr: addr, user: clean(user), now: now, link: link{up: true}, input: newInput()}
 	m.transcript.theme = newTheme(unknown)
 	m.resize(80, 24)
-	m.say(note, "You are "+m.user+" at "+addr+". What you type goes to everybody who is here; /help tells more.")
+	m.say(note, "You are "+m.user+" at "+addr+company(online)+". What you type goes to everybody who is here; /help tells more.")
 	return m
 }
 
 // Init implements tea.Model.
 func (m *model) Init() tea.Cmd {
-	return tea.Batch(m.listen, tick(), tea.RequestBackgroundColor)
+	return tea.Batch(m.open, tick(), tea.RequestBackgroundColor)
 }
 
 func tick() tea.Cmd {
@@ -111,6 +114,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.rang = m.now()
 			return m, tea.Batch(m.listen, tea.Raw("\a"))
 		}
+		return m, m.listen
+	case openedMsg:
+		m.opened(msg)
 		return m, m.listen
 	case closedMsg:
 		m.link = link{}
@@ -314,6 +320,9 @@ func (m *model) sent(err error) tea.Cmd {
 func (m *model) event(event client.Event) {
 	switch e := event.(type) {
 	case client.Message:
+		if slices.Contains(m.shown, e.ID) {
+			return // it came while the screen was being opened
+		}
 		who, text := clean(e.User), cleanLines(e.Text)
 		m.seen(who)
 		m.missed(e.Replayed)

@@ -29,7 +29,7 @@ type screen struct {
 
 func newScreen(t *testing.T, width, height int) *screen {
 	s := &screen{t: t, time: time.Date(2026, time.October, 9, 12, 0, 0, 0, time.Local)}
-	s.model = newModel("127.0.0.1:9000", "alice", func() time.Time { return s.time })
+	s.model = newModel("127.0.0.1:9000", "alice", 0, func() time.Time { return s.time })
 	s.rtt = func() time.Duration { return 1234 * time.Microsecond }
 	s.limits = func() client.Limits { return client.Limits{MessageBytes: 1024, PacketBytes: 4096} }
 	s.listen = func() tea.Msg { return nil }

@@ -2,6 +2,7 @@ package term
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,52 @@ type pastMsg struct {
 	action   action
 	messages []client.HistoryMessage // oldest first
 	err      error
+}
+
+// openMax bounds how long a screen that opens waits for what was said before.
+const openMax = 3 * time.Second
+
+// openedMsg is what a screen that opens has to show, before anything live.
+type openedMsg pastMsg
+
+// firstLook fetches what was said to everybody last. What comes meanwhile waits.
+func firstLook(ctx context.Context, c *client.Client) tea.Msg {
+	ctx, cancel := context.WithTimeout(ctx, openMax)
+	defer cancel()
+	a := action{verb: history, count: pastDefault}
+	messages, err := past(ctx, c, a)
+	return openedMsg{a, messages, err}
+}
+
+// opened shows what was said before the screen opened. A server that keeps nothing is no reason for a word.
+func (m *model) opened(msg openedMsg) {
+	switch {
+	case errors.Is(msg.err, errNoHistory), msg.err == nil && len(msg.messages) == 0:
+		return
+	case msg.err != nil:
+		m.say(note, "What was said before can't be had now; /history asks for it again.")
+		return
+	}
+	for _, old := range msg.messages {
+		m.shown = append(m.shown, old.ID)
+		if who := clean(old.User); who != m.user {
+			m.seen(who)
+		}
+	}
+	m.past(pastMsg(msg))
+}
+
+// company says who else is there, behind the server's name.
+func company(online int) string {
+	switch online {
+	case 0: // an older server does not tell
+		return ""
+	case 1:
+		return ", and nobody else is online"
+	case 2:
+		return ", and 1 other is online"
+	}
+	return ", and " + humanize.Comma(int64(online-1)) + " others are online"
 }
 
 // past fetches the messages that a /history asks for.

@@ -1,7 +1,9 @@
 package term
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -229,4 +231,64 @@ func TestHistoryInLines(t *testing.T) {
 		r.wants(t, "", "line 1: the server keeps no history, or does not show you this one\n"+
 			"line 2: /register is for people; a script runs hubbub chat --register with HUBBUB_PASSWORD set\n")
 	})
+}
+
+// A screen that opens shows what was said before and how many are there; what came meanwhile is not shown twice.
+func TestOpening(t *testing.T) {
+	s := newScreen(t, 80, 14)
+	s.model = newModel(s.addr, "alice", 3, s.now)
+	s.listen = func() tea.Msg { return nil }
+	s.rtt = func() time.Duration { return time.Millisecond }
+	s.limits = func() client.Limits { return client.Limits{} }
+	s.Update(tea.WindowSizeMsg{Width: 80, Height: 14})
+	first, second, third := s.id(), s.id()+1, s.id()+2
+	_, next := s.Update(openedMsg{action: action{verb: history, count: pastDefault}, messages: []client.HistoryMessage{
+		{ID: first, User: "bob", Text: "good morning"}, {ID: second, User: "alice", Text: "is alice here?"},
+	}})
+	if next == nil {
+		t.Fatal("nothing waits for what is live")
+	}
+	s.Update(eventsMsg{client.Message{ID: second, User: "bob", Text: "twice"}, client.Message{ID: third, User: "bob", Text: "live"}})
+	s.shows(`
+12:00            • │ You are alice at 127.0.0.1:9000, and 2 others are online.
+                   │ What you type goes to everybody who is here; /help tells
+                   │ more.
+──────────────────────────── 2 messages of the past ────────────────────────────
+12:00          bob │ good morning
+             alice │ is alice here?
+───────────────────────────────────── now ──────────────────────────────────────
+12:00          bob │ live
+────────────────────────────────────────────────────────────────────────────────
+› Say something, or /help
+● alice   127.0.0.1:9000   1.0 ms                                          /help
+`)
+	if !slices.Equal(s.names, []string{"bob"}) {
+		t.Errorf("the names are %v", s.names)
+	}
+}
+
+func TestOpeningWithoutHistory(t *testing.T) {
+	f := func(err error, lines int) {
+		t.Helper()
+		s := newScreen(t, 80, 14)
+		before := s.transcript.total
+		if _, next := s.Update(openedMsg{err: err}); next == nil {
+			t.Errorf("%v: nothing waits for what is live", err)
+		}
+		if got := s.transcript.total - before; got != lines {
+			t.Errorf("%v takes %d lines", err, got)
+		}
+	}
+	f(nil, 0)
+	f(errNoHistory, 0)
+	f(codec.ServerBusy, 2)
+	f(context.DeadlineExceeded, 2)
+}
+
+func TestCompany(t *testing.T) {
+	for online, want := range map[int]string{0: "", 1: ", and nobody else is online", 2: ", and 1 other is online", 1235: ", and 1,234 others are online"} {
+		if got := company(online); got != want {
+			t.Errorf("%d: %q, want %q", online, got, want)
+		}
+	}
 }

@@ -50,10 +50,11 @@ func (k keyboard) Read(p []byte) (int, error) {
 func runScreen(ctx context.Context, c *client.Client, config Config) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	m := newModel(c.Addr(), c.User(), time.Now)
+	m := newModel(c.Addr(), c.User(), c.Online(), time.Now)
 	m.rtt = c.RTT
 	m.limits = c.Limits
 	m.bell, m.mouse = config.Bell, !config.NoMouse
+	m.open = func() tea.Msg { return firstLook(ctx, c) }
 	m.listen = func() tea.Msg { return nextEvents(c) }
 	var pace pace
 	m.send = func(a action) tea.Cmd {

@@ -40,6 +40,7 @@ func takeSeat(t *testing.T, redirection string, args ...string) *seat {
 	keyboard := os.NewFile(uintptr(fd), "keyboard")
 	s := &seat{t: t, keyboard: keyboard, shown: make(chan string, 1000)}
 	s.cmd = exec.Command("sh", append([]string{"-c", `trap "" HUP; exec "$0" "$@" ` + redirection, binary}, args...)...)
+	s.cmd.Env = append(os.Environ(), "TERM=xterm-256color") // else it may be a terminal that can't be drawn on
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = tty, tty, tty
 	silence, writer, err := os.Pipe()
 	if err != nil {

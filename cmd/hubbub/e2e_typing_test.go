@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"hubbub/client"
 )
 
 // pastes puts text into the terminal as its user's paste: in brackets, with the line ends that terminals send.
@@ -144,4 +147,39 @@ func TestMouse(t *testing.T) {
 	reports(alice, "0")
 	bob.shows("The mouse wheel scrolls.")
 	reports(bob, "1")
+}
+
+// TestScreenOpens: whoever opens a chat sees the last twenty messages and how many are there.
+func TestScreenOpens(t *testing.T) {
+	p := serve(t, "--message-rate", "0")
+	bob, err := client.Dial(t.Context(), p.chat, client.Options{User: "bob"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bob.Close()
+	for i := range 25 {
+		if _, err := bob.Broadcast(t.Context(), fmt.Sprintf("message %d.", i+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	alice := openTerminal(t, "chat", "--user", "alice", "--server", p.chat)
+	alice.tmux("resize-window", "-x", "80", "-y", "40")
+	alice.shows("You are alice at "+p.chat+", and 1 other is online.", "20 messages of the past", "bob │ message 6.", "message 25.\n", " now ")
+	if screen := alice.tmux("capture-pane", "-p"); strings.Contains(screen, "message 5.") {
+		t.Errorf("the screen has\n%s", screen)
+	}
+	if _, err := bob.Whisper(t.Context(), "alice", "welcome"); err != nil {
+		t.Fatal(err)
+	}
+	alice.shows("bob → you ┃ welcome")
+
+	silent := serve(t, "--history", "off")
+	carol := openTerminal(t, "chat", "--user", "carol", "--server", silent.chat)
+	carol.shows("You are carol at "+silent.chat+", and nobody else", " ms")
+	carol.types("hello")
+	carol.press("Enter")
+	carol.shows("carol │ hello\n")
+	if screen := carol.tmux("capture-pane", "-p"); strings.Contains(screen, "history") || strings.Contains(screen, "past") {
+		t.Errorf("the screen has\n%s", screen)
+	}
 }
