@@ -15,7 +15,7 @@ import (
 type chatCmd struct {
 	User         *string       `env:"HUBBUB_USER" placeholder:"NAME" help:"The name to chat under (default: that of your account on this machine)."`
 	Password     *string       `env:"HUBBUB_PASSWORD" hidden:"" help:"The password of a registered name; better given as HUBBUB_PASSWORD than here, where others may see it."`
-	PasswordFile string        `placeholder:"FILE" help:"A file whose first line is the password of a registered name."`
+	PasswordFile *string       `placeholder:"FILE" help:"A file whose first line is the password of a registered name."`
 	Register     bool          `help:"Register the name first, with the password that is given, or that is asked for in a terminal."`
 	Server       string        `env:"HUBBUB_SERVER" default:"127.0.0.1:9000" placeholder:"HOST:PORT" help:"Where the chat server is (default: ${default})."`
 	Bell         bool          `default:"true" negatable:"" help:"Ring the terminal's bell for whispers and for messages that name you, at most once a second. The terminal's own settings say what that is: a sound, a flash, a mark on the window, nothing."`
@@ -42,13 +42,26 @@ whose first character is a / is a command; // sends it with one slash. The passw
 HUBBUB_PASSWORD or --password-file, without a byte order mark and line ends, and asked for in a terminal.`
 }
 
+// Validate reports what is wrong with the flags. kong calls it.
+func (c *chatCmd) Validate() error {
+	switch {
+	case c.User != nil && *c.User == "":
+		return errors.New("--user is empty: give a name to chat under")
+	case c.Server == "":
+		return errors.New("--server is empty: say where the chat server is, such as 127.0.0.1:9000")
+	case c.PasswordFile != nil && *c.PasswordFile == "":
+		return errors.New("--password-file is empty: name a file, or leave it away to chat without a password")
+	case c.ExitAfter < 0:
+		return errors.New("--exit-after must not be negative")
+	}
+	return nil
+}
+
 // Run chats until the user leaves or the input ends.
 func (c *chatCmd) Run(ctx context.Context) error {
 	var name string
 	if c.User != nil {
-		if name = *c.User; name == "" {
-			return errors.New("--user is empty: give a name to chat under")
-		}
+		name = *c.User
 	} else {
 		account, err := user.Current()
 		if err != nil || account.Username == "" {
@@ -76,9 +89,9 @@ func (c *chatCmd) Run(ctx context.Context) error {
 // log in to an account, and would be told that the name is somebody else's.
 func (c *chatCmd) password() (string, error) {
 	switch {
-	case c.PasswordFile == "" && c.Password == nil:
+	case c.PasswordFile == nil && c.Password == nil:
 		return "", nil
-	case c.PasswordFile == "":
+	case c.PasswordFile == nil:
 		password := trimSecret(*c.Password)
 		if password == "" {
 			return "", errors.New("HUBBUB_PASSWORD is set and empty: give the password of a registered name, or unset it to chat without one")
@@ -87,13 +100,13 @@ func (c *chatCmd) password() (string, error) {
 	case c.Password != nil:
 		return "", errors.New("there are two passwords: use either HUBBUB_PASSWORD or --password-file")
 	}
-	text, err := readSecretText(c.PasswordFile)
+	text, err := readSecretText(*c.PasswordFile)
 	if err != nil {
 		return "", fmt.Errorf("read the password of --password-file: %w", err)
 	}
 	line, _, _ := strings.Cut(text, "\n")
 	if line = trimSecret(line); line == "" {
-		return "", fmt.Errorf("the first line of %s is empty: it must be the password", c.PasswordFile)
+		return "", fmt.Errorf("the first line of %s is empty: it must be the password", *c.PasswordFile)
 	}
 	return line, nil
 }

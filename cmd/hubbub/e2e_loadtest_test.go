@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -63,6 +64,28 @@ func (r *loadRun) says(want string) {
 	r.t.Helper()
 	if !strings.Contains(r.stdout.String(), want) {
 		r.t.Errorf("the report does not say %q:\n%s", want, r.stdout.String())
+	}
+}
+
+// TestLoadtestOfNothing: what can't be written is told before anything is sent, and a run that compared nothing fails.
+func TestLoadtestOfNothing(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	for _, flag := range []string{"--json", "--hdr", "--html"} {
+		out, ok := run(t, nil, "loadtest", "--target", "tcp://127.0.0.1:1", flag, filepath.Join(missing, "file")) // where nobody answers
+		if ok || !strings.Contains(out, flag+": can't write "+missing) {
+			t.Errorf("%s: %s", flag, out)
+		}
+	}
+	p := serve(t)
+	few := []string{"--target", "tcp://" + p.chat, "--connections", "20", "--ramp", "100ms", "--duration", "1s"}
+	r := putLoad(t, append(few, "--broadcast", "0")...)
+	if run := r.end(1); run == nil || run.Verdict.Passed || !slices.Equal(run.Verdict.Reasons, []string{
+		"Nothing was sent, so nothing was measured: give --broadcast or --whisper, or a scenario that has them."}) {
+		t.Errorf("a silent run: %+v", run)
+	}
+	r = putLoad(t, few...)
+	if run := r.end(0); run == nil || run.Audit.Checked != 10*19+100 {
+		t.Errorf("a run at the default rates: %+v", run)
 	}
 }
 

@@ -40,29 +40,29 @@ type loadtestRunCmd struct {
 	Target []string `default:"tcp://127.0.0.1:9000" placeholder:"URL" help:"The server: tcp://HOST:PORT, or classic://HOST:PORT for the original's packets. Several addresses of one chat are used in turn (default: ${default})."`
 	Admin  string   `placeholder:"URL" help:"The server's operators' endpoint, as in http://127.0.0.1:9001: its own figures then stand in the report."`
 
-	Scenario     string         `placeholder:"NAME|FILE" help:"A scenario: one that comes with the program (list), or a YAML file. The flags below change it."`
-	Connections  *int           `placeholder:"1000" help:"Users, each with a connection."`
-	Ramp         *time.Duration `placeholder:"10s" help:"How long it takes until all are logged in."`
-	Duration     *time.Duration `placeholder:"30s" help:"How long messages are sent, after the ramp."`
-	Broadcast    *scenario.Rate `placeholder:"10/s" help:"Broadcasts, of all users together."`
-	Whisper      *scenario.Rate `placeholder:"100/s" help:"Whispers, of all users together."`
-	MessageBytes scenario.Sizes `placeholder:"64" help:"Bytes of a message: a number, a range as in 64..512, or a mixture as in 64*90 1000*10."`
+	Scenario     *string        `placeholder:"NAME|FILE" help:"A scenario: one that comes with the program (list), or a YAML file. The flags below change it."`
+	Connections  *int           `placeholder:"1000" help:"Users, each with a connection (default: 1000, or the scenario's)."`
+	Ramp         *time.Duration `placeholder:"10s" help:"How long it takes until all are logged in (default: 10s, or the scenario's)."`
+	Duration     *time.Duration `placeholder:"60s" help:"How long messages are sent, after the ramp (default: 60s, or the scenario's)."`
+	Broadcast    *scenario.Rate `placeholder:"10/s" help:"Broadcasts, of all users together (default: 10/s, or the scenario's; none with --whisper alone)."`
+	Whisper      *scenario.Rate `placeholder:"100/s" help:"Whispers, of all users together (default: 100/s, or the scenario's; none with --broadcast alone)."`
+	MessageBytes scenario.Sizes `placeholder:"64" help:"Bytes of a message: a number, a range as in 64..512, or a mixture as in 64*90 1000*10 (default: 64, or the scenario's)."`
 
-	ClosedLoop  int           `placeholder:"WINDOW" help:"Send the next message when one has arrived, with so many in flight, instead of at moments given by the rates: it shows throughput and hides latency."`
-	FindCeiling string        `placeholder:"OBJECTIVE" help:"Raise the rates until an objective breaks, as in 'p99<50ms', and report the highest that met it."`
-	Step        time.Duration `default:"5s" help:"How long the search for the ceiling stays at a rate."`
+	ClosedLoop  *int          `placeholder:"WINDOW" help:"Send the next message when one has arrived, with so many in flight, instead of at moments given by the rates: it shows throughput and hides latency."`
+	FindCeiling *string       `placeholder:"OBJECTIVE" help:"Raise the rates until an objective breaks, as in 'p99<50ms', and report the highest that met it."`
+	Step        time.Duration `default:"5s" help:"How long the search for the ceiling stays at a rate (default: ${default})."`
 	NoAnswers   bool          `help:"Messages ask for no answer: what the server refuses can't be told apart from what it loses."`
-	Drain       time.Duration `default:"10s" help:"How long to wait at the end for more of what is still under way."`
+	Drain       time.Duration `default:"10s" help:"How long to wait at the end for more of what is still under way (default: ${default})."`
 
 	SourceAddresses string `placeholder:"A-B" help:"Local addresses to connect from, as in 127.0.0.2-127.0.0.60: one has ports for 28,000 connections to a target."`
 	Loops           int    `help:"Event loops of the generator (default: one less than there are processors)."`
-	Seed            uint64 `help:"Makes what is drawn by lot the same again (default: drawn itself)."`
+	Seed            uint64 `help:"Makes what is drawn by lot the same again. 0: drawn itself (default)."`
 
 	FailIf  []string `sep:"none" placeholder:"CONDITION" help:"Fail when it holds, as in 'p99>50ms' or 'lost>0'; may be given more than once. Every audit finding, refusal and disconnect fails a run anyway."`
-	JSON    string   `name:"json" placeholder:"FILE" help:"Write the report as JSON."`
-	HDR     string   `name:"hdr" placeholder:"FILE" help:"Write the latencies as an HdrHistogram log."`
-	HTML    string   `name:"html" placeholder:"FILE" help:"Write the report as a page with charts, in one file."`
-	Compare string   `placeholder:"FILE" help:"Compare with the JSON report of an earlier run."`
+	JSON    *string  `name:"json" placeholder:"FILE" help:"Write the report as JSON."`
+	HDR     *string  `name:"hdr" placeholder:"FILE" help:"Write the latencies as an HdrHistogram log."`
+	HTML    *string  `name:"html" placeholder:"FILE" help:"Write the report as a page with charts, in one file."`
+	Compare *string  `placeholder:"FILE" help:"Compare with the JSON report of an earlier run."`
 }
 
 // Help is what the command's --help tells besides its flags.
@@ -86,9 +86,12 @@ func (c *loadtestRunCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.writable(); err != nil { // before the run, which may take hours
+		return err
+	}
 	var old *report.Run
-	if c.Compare != "" {
-		if old, err = report.ReadFile(c.Compare); err != nil {
+	if c.Compare != nil {
+		if old, err = report.ReadFile(*c.Compare); err != nil {
 			return fmt.Errorf("--compare: %w", err)
 		}
 	}
@@ -114,9 +117,12 @@ func (c *loadtestRunCmd) Run(ctx context.Context) error {
 
 // config is the load test that the flags describe.
 func (c *loadtestRunCmd) config(ctx context.Context) (config loadtest.Config, err error) {
-	config = loadtest.Config{Loops: c.Loops, Seed: c.Seed, Window: c.ClosedLoop, Silent: c.NoAnswers, Drain: c.Drain,
+	config = loadtest.Config{Loops: c.Loops, Seed: c.Seed, Silent: c.NoAnswers, Drain: c.Drain,
 		Admin: c.Admin, Step: c.Step, Command: os.Args, Version: server.Version(), Out: os.Stderr,
 		Abandon: func() { os.Exit(1) }}
+	if c.ClosedLoop != nil {
+		config.Window = *c.ClosedLoop
+	}
 	if config.Plan, err = c.plan(); err != nil {
 		return config, err
 	}
@@ -133,11 +139,11 @@ func (c *loadtestRunCmd) config(ctx context.Context) (config loadtest.Config, er
 		}
 		config.FailIf = append(config.FailIf, condition)
 	}
-	if c.FindCeiling != "" {
-		if c.ClosedLoop > 0 {
+	if c.FindCeiling != nil {
+		if c.ClosedLoop != nil {
 			return config, errors.New("--find-ceiling looks for a rate and --closed-loop has none: give one of them")
 		}
-		objective, err := report.ParseObjective(c.FindCeiling)
+		objective, err := report.ParseObjective(*c.FindCeiling)
 		if err != nil {
 			return config, fmt.Errorf("--find-ceiling: %w", err)
 		}
@@ -150,11 +156,11 @@ func (c *loadtestRunCmd) config(ctx context.Context) (config loadtest.Config, er
 func (c *loadtestRunCmd) plan() (*scenario.Plan, error) {
 	override := scenario.Override{Connections: c.Connections, Ramp: c.Ramp, Duration: c.Duration, Broadcast: c.Broadcast,
 		Whisper: c.Whisper, MessageBytes: c.MessageBytes}
-	if c.Scenario == "" {
+	if c.Scenario == nil {
 		plan := scenario.Simple(override)
 		return plan, plan.Check(audit.StampBytes)
 	}
-	plan, err := scenario.Load(c.Scenario)
+	plan, err := scenario.Load(*c.Scenario)
 	if err != nil {
 		return nil, err
 	}
@@ -164,18 +170,60 @@ func (c *loadtestRunCmd) plan() (*scenario.Plan, error) {
 	return plan, plan.Check(audit.StampBytes)
 }
 
+// writable reports which of the files that were asked for can't be written.
+func (c *loadtestRunCmd) writable() error {
+	var errs []error
+	for _, file := range []struct {
+		flag string
+		path *string
+	}{{"--json", c.JSON}, {"--hdr", c.HDR}, {"--html", c.HTML}} {
+		if file.path == nil {
+			continue
+		}
+		if err := report.Writable(*file.path); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", file.flag, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // write writes the files that were asked for.
 func (c *loadtestRunCmd) write(run *report.Run) error {
 	var errs []error
 	for _, file := range []struct {
-		path  string
+		path  *string
 		write func(string) error
 	}{{c.JSON, run.WriteFile}, {c.HDR, run.WriteHDR}, {c.HTML, run.WriteHTML}} {
-		if file.path != "" {
-			errs = append(errs, file.write(file.path))
+		if file.path != nil {
+			errs = append(errs, file.write(*file.path))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Validate reports what is wrong with the flags. kong calls it.
+func (c *loadtestRunCmd) Validate() error {
+	empty := func(text *string) bool { return text != nil && *text == "" }
+	for _, check := range []struct {
+		bad  bool
+		text string
+	}{
+		{empty(c.Scenario), "--scenario is empty: name one of hubbub loadtest list, or a file, or leave it away"},
+		{empty(c.JSON), "--json is empty: name a file, or leave it away"},
+		{empty(c.HDR), "--hdr is empty: name a file, or leave it away"},
+		{empty(c.HTML), "--html is empty: name a file, or leave it away"},
+		{empty(c.Compare), "--compare is empty: name the JSON report of an earlier run, or leave it away"},
+		{empty(c.FindCeiling), "--find-ceiling is empty: say an objective, such as 'p99<50ms', or leave it away"},
+		{c.ClosedLoop != nil && *c.ClosedLoop < 1, "--closed-loop must be at least 1 message in flight"},
+		{c.Loops < 0 || c.Loops > 256, "--loops must be between 0, which is one less than there are processors, and 256"},
+		{c.Step <= 0, "--step must be longer than 0s"},
+		{c.Drain <= 0, "--drain must be longer than 0s: what is under way when it ends counts as lost"},
+	} {
+		if check.bad {
+			return errors.New(check.text)
+		}
+	}
+	return nil
 }
 
 // outputStyle is the width of the standard output and whether it shows colours.

@@ -77,6 +77,10 @@ func databaseFromFile(ctx *kong.Context, file *configFile, path string, database
 			return fmt.Errorf("--database (%s) is empty but for line ends: say sqlite, none or postgres://…", source(ctx, flag, file))
 		}
 	}
+	if named := flagNamed(ctx, "database-file"); path == "" && (onCommandLine(ctx, named) || fromEnvironment(named) != "") {
+		// In a settings file it may be empty: --print-config writes it like that.
+		return errors.New("--database-file is empty (or HUBBUB_DATABASE_FILE): name a file, or leave it away")
+	}
 	if path == "" || flag == nil {
 		return nil
 	}

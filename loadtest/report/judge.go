@@ -20,8 +20,14 @@ func Judge(r *Run, failIf []Objective) Verdict {
 			say("%s.", faultWords(kind, n))
 		}
 	}
-	if n := r.Total.deliveries(); n > 0 && !r.audited() {
+	switch n := r.Total.deliveries(); {
+	case r.Total.Logins == 0 || r.audited():
+	case n > 0:
 		say("The audit compared none of the %s, so it can't say that they were right.", many(n, "delivery", "deliveries"))
+	case sum(r.Total.Sent) == 0:
+		say("Nothing was sent, so nothing was measured: give --broadcast or --whisper, or a scenario that has them.")
+	default:
+		say("Nothing that was sent reached anybody, so nothing was compared: a message needs a second user who reads it.")
 	}
 	if n := sum(r.Total.Disconnects); n > 0 {
 		say("%s against the plan: %s.", many(n, "connection ended", "connections ended"), list(r.Total.Disconnects))

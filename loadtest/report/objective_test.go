@@ -208,11 +208,17 @@ func TestJudge(t *testing.T) {
 		t.Errorf("a clean run: %v", v)
 	}
 	for want, spoil := range map[string]func(*Run){
-		"1 delivery was lost.":                                                                       func(r *Run) { r.Audit.Counts = map[audit.Kind]uint64{audit.Lost: 1} },
-		"2 whispers reached somebody else.":                                                          func(r *Run) { r.Audit.Counts = map[audit.Kind]uint64{audit.Misrouted: 2} },
-		"3 requests were refused: 3 SERVER_BUSY.":                                                    func(r *Run) { r.Total.Refused = map[string]uint64{"SERVER_BUSY": 3} },
-		"1 login failed: 1 connection refused.":                                                      func(r *Run) { r.Total.LoginRefused = map[string]uint64{"connection refused": 1} },
-		"1 connection ended against the plan: 1 EOF.":                                                func(r *Run) { r.Total.Disconnects = map[string]uint64{"EOF": 1} },
+		"1 delivery was lost.":                        func(r *Run) { r.Audit.Counts = map[audit.Kind]uint64{audit.Lost: 1} },
+		"2 whispers reached somebody else.":           func(r *Run) { r.Audit.Counts = map[audit.Kind]uint64{audit.Misrouted: 2} },
+		"3 requests were refused: 3 SERVER_BUSY.":     func(r *Run) { r.Total.Refused = map[string]uint64{"SERVER_BUSY": 3} },
+		"1 login failed: 1 connection refused.":       func(r *Run) { r.Total.LoginRefused = map[string]uint64{"connection refused": 1} },
+		"1 connection ended against the plan: 1 EOF.": func(r *Run) { r.Total.Disconnects = map[string]uint64{"EOF": 1} },
+		"Nothing was sent, so nothing was measured: give --broadcast or --whisper, or a scenario that has them.": func(r *Run) {
+			r.Audit.Checked, r.Total.Sent, r.Total.Delivered = 0, nil, nil
+		},
+		"Nothing that was sent reached anybody, so nothing was compared: a message needs a second user who reads it.": func(r *Run) {
+			r.Audit.Checked, r.Total.Delivered = 0, nil
+		},
 		"Nobody could log in, so nothing was measured.":                                              func(r *Run) { r.Total.Logins = 0 },
 		"The audit compared none of the 3,117,000 deliveries, so it can't say that they were right.": func(r *Run) { r.Audit.Checked = 0 },
 	} {

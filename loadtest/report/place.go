@@ -23,6 +23,32 @@ func place(path string, write func(io.Writer) error) error {
 	return fmt.Errorf("can't write %s: %w", path, err)
 }
 
+// Writable reports why a report could not be written to path, before there is one. It leaves what is there as it is.
+func Writable(path string) error {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		err = errors.New("it is a directory")
+	case err == nil && !info.Mode().IsRegular():
+		return nil // a pipe would be opened twice
+	default:
+		beside := fmt.Sprintf("%s.%d.partial", path, os.Getpid())
+		if err = writeInto(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, func(io.Writer) error { return nil }); err == nil {
+			err = os.Remove(beside)
+		}
+	}
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		err = at.Err
+	}
+	if err != nil {
+		return fmt.Errorf("can't write %s: %w", path, err)
+	}
+	return nil
+}
+
 func placeFile(path string, write func(io.Writer) error) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // else the rename would replace the link

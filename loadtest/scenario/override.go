@@ -18,8 +18,16 @@ type Override struct {
 	Duration     *time.Duration // of all phases together, without their ramps
 }
 
+// The rates of a load without a scenario and without rates, a second: with the logins and PINGs of a thousand users they
+// stay below what a server lets through from one address unless told otherwise, 200 requests.
+const (
+	DefaultBroadcast Rate = 10
+	DefaultWhisper   Rate = 100
+)
+
 // Simple returns the load of a command line without a scenario: users who come over a ramp and then stay, each of whom
-// sends and receives. Without flags a thousand come within 10 s, stay for 60 s and are silent. Check it.
+// sends and receives. Without flags a thousand come within 10 s, stay for 60 s, and send 10 broadcasts and 100 whispers a
+// second; with a rate for one of these the other has none. Check it.
 func Simple(o Override) *Plan {
 	p := &Plan{
 		Name: "simple", About: "Everybody comes, then everybody speaks.",
@@ -31,9 +39,13 @@ func Simple(o Override) *Plan {
 	if ramp := or(o.Ramp, 10*time.Second); ramp != 0 {
 		p.Phases = append(p.Phases, Phase{Name: "ramp", Duration: ramp, Ramp: ramp, Connections: p.Connections})
 	}
+	broadcast, whisper := or(o.Broadcast, 0), or(o.Whisper, 0)
+	if o.Broadcast == nil && o.Whisper == nil {
+		broadcast, whisper = DefaultBroadcast, DefaultWhisper
+	}
 	p.Phases = append(p.Phases, Phase{
 		Name: "steady", Duration: or(o.Duration, time.Minute), Connections: p.Connections,
-		Broadcast: float64(or(o.Broadcast, 0)), Whisper: float64(or(o.Whisper, 0)),
+		Broadcast: float64(broadcast), Whisper: float64(whisper),
 	})
 	return p
 }

@@ -144,6 +144,13 @@ func TestSimple(t *testing.T) {
 	}{
 		{Override{}, []Phase{
 			{Name: "ramp", Duration: 10 * time.Second, Ramp: 10 * time.Second, Connections: 1000},
+			{Name: "steady", Duration: time.Minute, Connections: 1000, Broadcast: 10, Whisper: 100},
+		}},
+		{Override{Broadcast: new(Rate(50))}, []Phase{
+			{Name: "ramp", Duration: 10 * time.Second, Ramp: 10 * time.Second, Connections: 1000},
+			{Name: "steady", Duration: time.Minute, Connections: 1000, Broadcast: 50},
+		}},
+		{Override{Ramp: new(time.Duration(0)), Whisper: new(Rate(0))}, []Phase{
 			{Name: "steady", Duration: time.Minute, Connections: 1000},
 		}},
 		{Override{Connections: new(10_000), Ramp: new(30 * time.Second), Broadcast: new(Rate(50)), Whisper: new(Rate(2000)),
@@ -152,7 +159,7 @@ func TestSimple(t *testing.T) {
 			{Name: "steady", Duration: 90 * time.Second, Connections: 10_000, Broadcast: 50, Whisper: 2000},
 		}},
 		{Override{Ramp: new(time.Duration(0)), Duration: new(time.Second)}, []Phase{
-			{Name: "steady", Duration: time.Second, Connections: 1000},
+			{Name: "steady", Duration: time.Second, Connections: 1000, Broadcast: 10, Whisper: 100},
 		}},
 	} {
 		p := Simple(test.flags)
