@@ -1,7 +1,6 @@
 package swarm_test
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -33,12 +32,6 @@ func run(t *testing.T, c swarm.Config) (*swarm.Second, audit.Tally) {
 // observe is run with a look at every second.
 func observe(t *testing.T, c swarm.Config, look func(*swarm.Second)) (*swarm.Second, audit.Tally) {
 	t.Helper()
-	return watch(t.Context(), t, c, look)
-}
-
-// watch is observe for a run that also ends when ctx does.
-func watch(ctx context.Context, t *testing.T, c swarm.Config, look func(*swarm.Second)) (*swarm.Second, audit.Tally) {
-	t.Helper()
 	if err := c.Plan.Check(audit.StampBytes); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +49,7 @@ func watch(ctx context.Context, t *testing.T, c swarm.Config, look func(*swarm.S
 	if err != nil {
 		t.Fatal(err)
 	}
-	tally, err := s.Run(ctx)
+	tally, err := s.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,25 +213,16 @@ phases:
 	}
 }
 
-// TestReadersThatDoNotRead: the kernels and the outbox take less than the 14 MB that a reader leaves, and those who read are
-// behind by what is in flight at most, two megabytes, however slow the machine is. Large messages make that many bytes cheap.
+// TestReadersThatDoNotRead: of 19 MB each the kernels and the outbox take less than a reader leaves; those who read may be
+// behind by a second and more. Large messages make that many bytes cheap.
 func TestReadersThatDoNotRead(t *testing.T) {
-	const enough = 450
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	sent := uint64(0)
-	total, tally := watch(ctx, t, swarm.Config{Plan: plan(t, `
+	total, tally := run(t, swarm.Config{Plan: plan(t, `
 connections: 10
 message-bytes: 32000
 phases:
   - {name: arrive, duration: 100ms}
-  - {name: frozen, duration: 2m, broadcast: 1/s, frozen: 10%, slow: 10%, slow-reads: 2KiB/s}
-`), Targets: []netip.AddrPort{start(t, "--outbox-bytes=6MiB", "--max-message=32768", "--max-packet=40000")}, Loops: 1, Answers: true,
-		Window: 64}, func(s *swarm.Second) {
-		if sent += s.Sent[swarm.Broadcast]; sent >= enough {
-			stop()
-		}
-	})
+  - {name: frozen, duration: 3s, broadcast: 200/s, frozen: 10%, slow: 10%, slow-reads: 2KiB/s}
+`), Targets: []netip.AddrPort{start(t, "--outbox-bytes=4MiB", "--max-message=32768", "--max-packet=40000")}, Loops: 1, Answers: true})
 	if !tally.Clean() {
 		t.Errorf("the audit found %v: %+v", tally.Counts, tally.Findings)
 	}
