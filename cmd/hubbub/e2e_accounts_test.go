@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +15,9 @@ import (
 func onBoth(t *testing.T, test func(t *testing.T, p *process, store []string), args ...string) {
 	run := func(name string, url func(t *testing.T) string) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			store := []string{"--database", url(t), "--data-dir", t.TempDir()}
-			test(t, serve(t, append(args, store...)...), store)
+			test(t, serve(t, slices.Concat(args, store)...), store)
 		})
 	}
 	run("SQLite", func(*testing.T) string { return "sqlite" })
@@ -49,6 +51,7 @@ func (p *peer) tryLogin(name, password string) codec.Code {
 // TestBanEndsSessions has an operator work on the accounts of a server that runs: whoever is banned, removed or has a
 // new password is sent away within seconds, and a ban is told only to who knows the password.
 func TestBanEndsSessions(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, p *process, store []string) {
 		user := func(input string, args ...string) string {
 			t.Helper()

@@ -13,6 +13,7 @@ import (
 // TestOperatorsDoNotWaitForOthers: a thousand connections that ask nothing, or never to the end, do not keep operators from
 // asking, nor take descriptors.
 func TestOperatorsDoNotWaitForOthers(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--database", "none")
 	before := p.metric("process_open_fds")
 	for i := range 1000 {
@@ -42,6 +43,7 @@ func TestOperatorsDoNotWaitForOthers(t *testing.T) {
 
 // TestAdminRefusesForeignHosts: what a web page could ask by a name of its own is refused, with what to do.
 func TestAdminRefusesForeignHosts(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--database", "none", "--admin-hosts", "ops.example.org")
 	ask := func(request string) (int, string) {
 		t.Helper()

@@ -95,6 +95,7 @@ func (c *chat) ends(status int) string {
 
 // TestChatScripts shows what README's and --help's scripts do.
 func TestChatScripts(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	alice := startChat(t, p, 1, "Alice", "--exit-after", "1h")
 	bob := startChat(t, p, 2, "bob")
@@ -120,6 +121,7 @@ func TestChatScripts(t *testing.T) {
 
 // TestChatTellsThePast shows what an account is told that was away, and what anybody can ask for.
 func TestChatTellsThePast(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	secret := []string{"HUBBUB_PASSWORD=correct horse"}
 	if out, ok := run(t, secret, "chat", "--server", p.chat, "--user", "alice", "--register"); !ok {
@@ -135,15 +137,15 @@ hubbub: not every line could be carried out
 		t.Errorf("bob's standard error: got\n%swant\n%s", said, want)
 	}
 
-	t.Setenv("HUBBUB_PASSWORD", "correct horse")
-	alice := startChat(t, p, 1, "alice")
+	file := writeFile(t, "password", "correct horse\n")
+	alice := startChat(t, p, 1, "alice", "--password-file", file)
 	alice.tellsOld("bob whispers: call me", "bob whispers: soon")
 	alice.types("here I am", "/history 2", "/history bob 1", "/quit")
 	alice.tellsOld("bob: three", "alice: here I am", "bob whispers: soon")
 	if said := alice.ends(0); said != "" {
 		t.Errorf("alice's standard error: %s", said)
 	}
-	again := startChat(t, p, 1, "alice") // who is told once
+	again := startChat(t, p, 1, "alice", "--password-file", file) // who is told once
 	again.in.Close()
 	if said := again.ends(0); said != "" {
 		t.Errorf("alice's standard error: %s", said)
@@ -152,6 +154,7 @@ hubbub: not every line could be carried out
 
 // TestChatTellsFailedLines shows that a script can rely on the exit status.
 func TestChatTellsFailedLines(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	alice := startChat(t, p, 1, "alice")
 	alice.types("one", "/w nobody hi", "/dance", "/quit")
@@ -165,6 +168,7 @@ hubbub: not every line could be carried out
 
 // TestChatFails shows what somebody reads whose chat does not come about.
 func TestChatFails(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	login(t, p.chat, "alice")
 	f := func(want string, args ...string) {
@@ -213,6 +217,7 @@ func stranger(t *testing.T, text string) (address string) {
 
 // TestChatSettings shows that the variables count, and that a login is all that an empty input does.
 func TestChatSettings(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	if out, ok := run(t, []string{"HUBBUB_USER=carol", "HUBBUB_SERVER=" + p.chat}, "chat"); !ok || out != "" {
 		t.Errorf("an empty script: %t\n%s", ok, out)
@@ -225,6 +230,7 @@ func TestChatSettings(t *testing.T) {
 
 // TestChatOutlivesServer shows that a script's chat waits for a server that is started anew, unless it was told not to.
 func TestChatOutlivesServer(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	alice := startChat(t, p, 1, "alice")
 	bob := startChat(t, p, 2, "bob", "--no-reconnect", "--exit-after", "1h")

@@ -42,8 +42,9 @@ func remember(t *testing.T, database, dir string, ago ...time.Duration) (last co
 // TestClockJumpKeepsHistory: a clock that is months ahead of the database, or a server that was off for months, removes
 // nothing until an operator says that the clock is right.
 func TestClockJumpKeepsHistory(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { keepsHistory(t, "sqlite") })
-	t.Run("PostgreSQL", func(t *testing.T) { keepsHistory(t, pgtest.Start(t).URL(t)) })
+	t.Parallel()
+	t.Run("SQLite", func(t *testing.T) { t.Parallel(); keepsHistory(t, "sqlite") })
+	t.Run("PostgreSQL", func(t *testing.T) { t.Parallel(); keepsHistory(t, pgtest.Start(t).URL(t)) })
 }
 
 func keepsHistory(t *testing.T, database string) {
@@ -79,8 +80,9 @@ func keepsHistory(t *testing.T, database string) {
 
 // TestIdsAheadTellTheTime: after a clock was 400 days ahead ids go on from there, and clients are told the time.
 func TestIdsAheadTellTheTime(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { tellTheTime(t, "sqlite") })
-	t.Run("PostgreSQL", func(t *testing.T) { tellTheTime(t, pgtest.Start(t).URL(t)) })
+	t.Parallel()
+	t.Run("SQLite", func(t *testing.T) { t.Parallel(); tellTheTime(t, "sqlite") })
+	t.Run("PostgreSQL", func(t *testing.T) { t.Parallel(); tellTheTime(t, pgtest.Start(t).URL(t)) })
 }
 
 func tellTheTime(t *testing.T, database string) {
@@ -120,13 +122,16 @@ func tellTheTime(t *testing.T, database string) {
 // TestNoIDTwice kills a server whose ids run ahead of the clock while the database does not take what it delivered. The
 // next one gives none of those ids to another message.
 func TestNoIDTwice(t *testing.T) {
+	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
 		dir := t.TempDir()
 		noIDTwice(t, "sqlite", dir, func() (*sql.DB, error) {
 			return sql.Open("sqlite", "file:"+filepath.Join(dir, "hubbub.db")+"?_txlock=immediate")
 		})
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
 		url := pgtest.Start(t).URL(t)
 		noIDTwice(t, url, t.TempDir(), func() (*sql.DB, error) { return sql.Open("pgx", url) })
 	})

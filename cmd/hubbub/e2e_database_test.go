@@ -19,6 +19,7 @@ import (
 // TestDatabaseRestarts ends PostgreSQL under load, in good order and by force. The chat goes on meanwhile, and what was
 // said is kept and acknowledged when the database is back.
 func TestDatabaseRestarts(t *testing.T) {
+	t.Parallel()
 	pg := pgtest.Start(t)
 	outage(t, pg.URL(t), []trouble{
 		{func(*process) { pg.Stop(t) }, func() { pg.Start(t) }, "can't be reached: is PostgreSQL running"},
@@ -29,6 +30,7 @@ func TestDatabaseRestarts(t *testing.T) {
 // TestDatabaseHangs keeps the database's answers back for so long that the server gives up on them, though it did what it
 // was asked: what is asked for again then must not be kept twice.
 func TestDatabaseHangs(t *testing.T) {
+	t.Parallel()
 	proxy := newProxy(t, pgtest.Start(t).URL(t))
 	outage(t, proxy.url, []trouble{{func(p *process) {
 		failures := p.metric("hubbub_history_failures_total")

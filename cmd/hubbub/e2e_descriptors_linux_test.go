@@ -13,6 +13,7 @@ import (
 // TestOutOfDescriptors takes the server's descriptors away while it runs. Clients that are online notice nothing, new ones wait
 // in the kernel, and are let in once there are descriptors again.
 func TestOutOfDescriptors(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--database", "none")
 	alice, bob := login(t, p.chat, "alice"), login(t, p.chat, "bob")
 	var before unix.Rlimit

@@ -27,6 +27,7 @@ func refusesToStart(t *testing.T, dataDir, database string, words ...string) {
 
 // TestUnfitDatabases starts the server with databases that it can't use.
 func TestUnfitDatabases(t *testing.T) {
+	t.Parallel()
 	letter := t.TempDir()
 	file := filepath.Join(letter, "hubbub.db")
 	if err := os.WriteFile(file, []byte(strings.Repeat("this is a letter to a friend. ", 500)), 0o600); err != nil {

@@ -14,8 +14,9 @@ import (
 // TestPruningOvertakesReplay has most of what a client missed removed while the server is sending it again: what does not
 // come is what the client is told does not come, however late in the replay.
 func TestPruningOvertakesReplay(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { overtake(t, "sqlite") })
-	t.Run("PostgreSQL", func(t *testing.T) { overtake(t, pgtest.Start(t).URL(t)) })
+	t.Parallel()
+	t.Run("SQLite", func(t *testing.T) { t.Parallel(); overtake(t, "sqlite") })
+	t.Run("PostgreSQL", func(t *testing.T) { t.Parallel(); overtake(t, pgtest.Start(t).URL(t)) })
 }
 
 func overtake(t *testing.T, database string) {

@@ -53,6 +53,7 @@ func manyAddresses(i int) string { return fmt.Sprintf("127.0.%d.%d", 4+i/200, 1+
 // TestLoginsKeepNobodyWaiting: whoever logs in from elsewhere is behind what is computed and one login of the attackers,
 // or behind as many as may wait for an account that is tried from everywhere.
 func TestLoginsKeepNobodyWaiting(t *testing.T) {
+	t.Parallel()
 	const some = 10 // those two, the own one, and what a slow machine computes between the count and the login
 	t.Run("one account from one address", func(t *testing.T) {
 		besideAnAttack(t, some, oneAddress, func(_ int, c *peer) { c.logIn("mallory", password("mallory")) })

@@ -12,15 +12,22 @@ import (
 // TestKillLosesNothing kills the server by force, again and again, while everybody talks. Whatever a sender was told is
 // kept is in the history once, and whoever comes back has heard all of it in order and nothing twice.
 func TestKillLosesNothing(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { endAgainAndAgain(t, 20, "sqlite", (*process).kill) })
-	t.Run("PostgreSQL", func(t *testing.T) { endAgainAndAgain(t, 5, pgtest.Start(t).URL(t), (*process).kill) })
+	t.Parallel()
+	times := 20
+	if raceEnabled {
+		times = 8
+	}
+	t.Run("SQLite", func(t *testing.T) { t.Parallel(); endAgainAndAgain(t, times, "sqlite", (*process).kill) })
+	t.Run("PostgreSQL", func(t *testing.T) { t.Parallel(); endAgainAndAgain(t, 5, pgtest.Start(t).URL(t), (*process).kill) })
 }
 
 // TestShutdownKeepsEverything ends the server in good order while everybody talks: then what anybody heard is kept, too,
 // whether its sender was told or not.
 func TestShutdownKeepsEverything(t *testing.T) {
+	t.Parallel()
 	f := func(name, database string) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if phantoms := endAgainAndAgain(t, 5, database, (*process).stop); phantoms != 0 {
 				t.Errorf("%d times somebody heard a message that is not kept", phantoms)
 			}
@@ -33,6 +40,7 @@ func TestShutdownKeepsEverything(t *testing.T) {
 // TestShutdownWaitsForDatabase ends the server while the database owes it an answer: what was delivered is kept all the
 // same.
 func TestShutdownWaitsForDatabase(t *testing.T) {
+	t.Parallel()
 	proxy := newProxy(t, pgtest.Start(t).URL(t))
 	p := serve(t, "--database", proxy.url)
 	alice, bob := login(t, p.chat, "alice"), login(t, p.chat, "bob")

@@ -196,6 +196,7 @@ func endLockHolder(t *testing.T, url string) {
 
 // TestLockHolderEnded ends the connection with the lock while everybody talks and another server waits for its chance.
 func TestLockHolderEnded(t *testing.T) {
+	t.Parallel()
 	url := pgtest.Start(t).URL(t)
 	p := startPair(t, url)
 	for range 5 {
@@ -232,6 +233,7 @@ func (p *process) counts(message string) int {
 
 // TestDatabaseRestartsUnderBoth ends PostgreSQL under a server and one that stands by.
 func TestDatabaseRestartsUnderBoth(t *testing.T) {
+	t.Parallel()
 	pg := pgtest.Start(t)
 	p := startPair(t, pg.URL(t))
 	for _, end := range []func(testing.TB){pg.Stop, pg.Kill} {
@@ -248,8 +250,10 @@ func TestDatabaseRestartsUnderBoth(t *testing.T) {
 
 // TestTakeover kills the server, and then the one that took over, which another one has been standing by for.
 func TestTakeover(t *testing.T) {
+	t.Parallel()
 	f := func(name, database string) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := startPair(t, database)
 			p.first.kill()
 			p.second.expectServing()
@@ -269,6 +273,7 @@ func TestTakeover(t *testing.T) {
 // TestFencedWakesUp stops the server's process for so long that another one takes over. When it wakes up it has requests
 // to answer: none of them with SUCCESS. Then it stands by, and serves again when the other one is gone.
 func TestFencedWakesUp(t *testing.T) {
+	t.Parallel()
 	p := startPair(t, pgtest.Start(t).URL(t))
 	eve := login(t, p.first.chatAddress(), "eve")
 	stop := func(s syscall.Signal) {
@@ -300,6 +305,7 @@ func TestFencedWakesUp(t *testing.T) {
 
 // TestLockFileRemoved removes SQLite's lock, so that the server that stands by may take over.
 func TestLockFileRemoved(t *testing.T) {
+	t.Parallel()
 	p := startPair(t, "sqlite")
 	for range 3 {
 		p.loseLock(t, func() {
@@ -339,8 +345,10 @@ func (p *peer) untilClosed(heard func(codec.Message)) {
 // TestEpochMoves: whatever --history says, a server notices soon that its lease is over, ends its sessions and stands by;
 // since nobody else is there, it serves again, on the same port.
 func TestEpochMoves(t *testing.T) {
+	t.Parallel()
 	f := func(history string) {
 		t.Run(history, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			p := serve(t, "--data-dir", dir, "--history", history)
 			alice := login(t, p.chat, "alice")

@@ -18,6 +18,7 @@ import (
 
 // TestShutdown shows the lame duck: not ready, nobody new, everybody told, queued output flushed, exit status 0.
 func TestShutdown(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--drain", "3s", "--message-rate", "0")
 	var clients []*peer
 	for i := range 20 {
@@ -68,6 +69,7 @@ func expectNotice(t *testing.T, c *peer, code codec.Code) {
 
 // TestSecondSignal shows that a second signal ends the server at once.
 func TestSecondSignal(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--drain", "1h")
 	p.wantsNonZero = true
 	login(t, p.chat, "alice")
@@ -82,6 +84,7 @@ func TestSecondSignal(t *testing.T) {
 
 // TestNoLoginWhileDraining shows that who is connected but not logged in when the server begins to stop stays out.
 func TestNoLoginWhileDraining(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--drain", "30s") // nobody is ended in its first two seconds
 	c := dial(t, p.chat)
 	p.eventually(`hubbub_sessions{dialect="native",state="connected"}`, equal(1))
@@ -97,6 +100,7 @@ func TestNoLoginWhileDraining(t *testing.T) {
 
 // TestReload shows that SIGHUP applies what can be, names what can't, and keeps the old settings when the file is bad.
 func TestReload(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "hubbub.yaml")
 	write := func(text string) {
 		t.Helper()
@@ -200,6 +204,7 @@ func hubbub(t *testing.T, input string, args ...string) (output string) {
 }
 
 func TestPrintConfig(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "hubbub.yaml")
 	if err := os.WriteFile(file, []byte("message-rate: 7\nmax-message: 500\noutbox-bytes: 2MiB\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -222,6 +227,7 @@ func TestPrintConfig(t *testing.T) {
 
 // TestBadStarts shows what somebody reads who starts the server wrongly.
 func TestBadStarts(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -251,6 +257,7 @@ func TestBadStarts(t *testing.T) {
 
 // TestSecondServer shows that a second server on the same port is refused, though gnet's loops share their port.
 func TestSecondServer(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	out, ok := run(t, nil, "serve", "--listen", p.chat, "--admin", "", "--database", "none")
 	if ok || !strings.Contains(out, "is another server running there?") {
@@ -260,6 +267,7 @@ func TestSecondServer(t *testing.T) {
 
 // TestListeningEverywhere shows that the address of all addresses is that of IPv4 as well, however it is written.
 func TestListeningEverywhere(t *testing.T) {
+	t.Parallel()
 	for _, listen := range []string{":0", "0.0.0.0:0", "[::]:0"} {
 		p := serve(t, "--listen", listen)
 		_, port, err := net.SplitHostPort(p.chat)
@@ -271,6 +279,7 @@ func TestListeningEverywhere(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	if out, ok := run(t, nil, "health", "--admin", p.admin); !ok || out != "ready\n" {
 		t.Errorf("health of a running server: %v %s", ok, out)
@@ -307,6 +316,7 @@ func TestHealth(t *testing.T) {
 
 // TestLateLogin shows that a native client that does not log in is sent away.
 func TestLateLogin(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--login-timeout", "200ms")
 	begun := time.Now()
 	c := dial(t, p.chat)

@@ -91,6 +91,7 @@ func TestLoadtestOfNothing(t *testing.T) {
 
 // TestLoadtest: a load goes through, and every form of the report is written.
 func TestLoadtest(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--message-rate=0")
 	dir := t.TempDir()
 	html, hlog := filepath.Join(dir, "report.html"), filepath.Join(dir, "report.hlog")
@@ -119,6 +120,7 @@ func TestLoadtest(t *testing.T) {
 
 // TestLoadtestTellsWithoutFile: a report that can't be written is printed all the same.
 func TestLoadtestTellsWithoutFile(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--message-rate=0")
 	r := putLoad(t, "--target", p.chat, "--connections", "4", "--ramp", "0s", "--duration", "100ms", "--broadcast", "50/s",
 		"--html", filepath.Join(t.TempDir(), "nowhere", "report.html"))
@@ -130,6 +132,7 @@ func TestLoadtestTellsWithoutFile(t *testing.T) {
 
 // TestLoadtestChargesAPause: a server that is stopped for a second in the middle of a run has a p99 that contains it.
 func TestLoadtestChargesAPause(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--message-rate=0")
 	r := putLoad(t, "--target", p.chat, "--connections", "50", "--ramp", "100ms", "--duration", "4s", "--broadcast", "100/s",
 		"--fail-if", "p99>500ms")
@@ -146,6 +149,7 @@ func TestLoadtestChargesAPause(t *testing.T) {
 
 // TestLoadtestInterrupted: Ctrl+C ends a run with the report of what was measured.
 func TestLoadtestInterrupted(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--message-rate=0")
 	r := putLoad(t, "--target", p.chat, "--connections", "20", "--ramp", "0s", "--duration", "1m", "--broadcast", "50/s")
 	p.eventually(`hubbub_packets_received_total{type="BROADCAST_REQUEST"}`, func(v float64) bool { return v >= 50 })
@@ -158,6 +162,7 @@ func TestLoadtestInterrupted(t *testing.T) {
 
 // TestLoadtestFails: what goes wrong at the server fails the run, and the report says what.
 func TestLoadtestFails(t *testing.T) {
+	t.Parallel()
 	t.Run("killed", func(t *testing.T) {
 		p := serve(t, "--message-rate=0")
 		p.wantsNonZero = true
@@ -193,6 +198,7 @@ func TestLoadtestFindsTheCeiling(t *testing.T) {
 
 // TestLoadtestRefusesBadInput: each mistake gets a sentence and no run.
 func TestLoadtestRefusesBadInput(t *testing.T) {
+	t.Parallel()
 	f := func(want string, args ...string) {
 		t.Helper()
 		r := putLoad(t, args...)

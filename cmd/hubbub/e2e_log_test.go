@@ -9,6 +9,7 @@ import (
 
 // TestPasswordsAreNotLogged: not even where every packet is.
 func TestPasswordsAreNotLogged(t *testing.T) {
+	t.Parallel()
 	const password = "correct horse battery staple"
 	p := serve(t, "--log-level", "debug")
 	alice := dial(t, p.chat)

@@ -55,8 +55,11 @@ func flood(t *testing.T, p *process, running *sync.WaitGroup, login codec.LoginR
 // and leave a megabyte of requests, some ask for pages of history. The server ends those who use the most and stays within
 // its budget and what it says that it needs beside that; two neighbours chat on as if nothing was.
 func TestMemoryBudget(t *testing.T) {
-	const budget, guests = 64 << 20, 150
-	p := serve(t, "--memory-budget", "64MiB", "--message-rate", "0", "--heartbeat", "0") // bob says nothing, however long it takes
+	budget, guests := int64(64<<20), 150
+	if raceEnabled {
+		budget, guests = budget/2, guests/2
+	}
+	p := serve(t, "--memory-budget", strconv.FormatInt(budget, 10), "--message-rate", "0", "--heartbeat", "0") // bob says nothing, however long it takes
 	alice, bob := login(t, p.chat, "alice"), login(t, p.chat, "bob")
 	said := uint32(0)
 	say := func() {
@@ -81,7 +84,7 @@ func TestMemoryBudget(t *testing.T) {
 		flood(t, p, &attack, codec.LoginRequest{User: fmt.Sprintf("deaf%d", i)}, pages)
 	}
 	resident, slowest := p.resident(), time.Duration(0)
-	for p.metric(endedForMemory) < guests/2 || said < 400 {
+	for p.metric(endedForMemory) < float64(guests/2) || said < 400 {
 		begun := time.Now()
 		say()
 		slowest, resident = max(slowest, time.Since(begun)), max(resident, p.resident())
@@ -91,7 +94,7 @@ func TestMemoryBudget(t *testing.T) {
 	if !raceEnabled && resident > budget+memoryOverhead(budget) { // the detector takes several times as much
 		t.Errorf("the server had %d MiB, more than %d", resident>>20, (budget+memoryOverhead(budget))>>20)
 	}
-	if n := p.metric("hubbub_memory_budget_bytes"); n != budget {
+	if n := p.metric("hubbub_memory_budget_bytes"); n != float64(budget) {
 		t.Errorf("the budget is %v bytes", n)
 	}
 	p.readyz(200, `"memory":"ok"`)
@@ -102,6 +105,7 @@ func TestMemoryBudget(t *testing.T) {
 // TestHalfSentPackets has many clients send packets that do not end. Those that are ended for the memory that these take
 // hear SERVER_BUSY and why; the others stay.
 func TestHalfSentPackets(t *testing.T) {
+	t.Parallel()
 	const clients = 1000
 	p := serve(t, "--memory-budget", "32MiB", "--max-packet", "65535", "--database", "none", "--message-rate", "0")
 	half := make([]byte, 60_000)
@@ -144,6 +148,7 @@ func TestHalfSentPackets(t *testing.T) {
 // program has locked. New connections and logins are refused with words, and the server says that it is not ready.
 // Once the database is back, everything is as before.
 func TestOutOfMemory(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := serve(t, "--data-dir", dir, "--memory-budget", "32MiB", "--history-queue", "64MiB", "--message-rate", "0",
 		"--login-timeout", "0")

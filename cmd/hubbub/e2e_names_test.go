@@ -11,6 +11,7 @@ import (
 // TestAddEndsTheGuest has an operator make a guest's name an account while the guest chats: the guest is told and ended,
 // and nobody has the name without the password from then on.
 func TestAddEndsTheGuest(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, p *process, store []string) {
 		bob, guest := login(t, p.chat, "bob"), login(t, p.chat, "alice")
 		hubbub(t, "right password\n", append([]string{"user", "add", "alice"}, store...)...)
@@ -39,6 +40,7 @@ func TestAddEndsTheGuest(t *testing.T) {
 // TestRegistrationMeetsGuests has guests ask for a name all the time while somebody else registers it, again and again:
 // whatever the order, no guest has the name of an account afterwards.
 func TestRegistrationMeetsGuests(t *testing.T) {
+	t.Parallel()
 	const names = 4 // registrations from one address
 	p := serve(t, "--message-rate", "0")
 	for i := range names {
@@ -82,6 +84,7 @@ func classicLogin(t *testing.T, p *process, userID, password, name string) codec
 
 // TestUserIDsThatAreNoText: a classic user id of any bytes is answered in the same way whatever keeps the accounts.
 func TestUserIDsThatAreNoText(t *testing.T) {
+	t.Parallel()
 	ids := []string{"\xff\xfe", "\x80", "\xed\xa0\x80", "ann\xc3", "\xf0\x9f\x99", "two words", "\u202eann", "ANN", "'; --"}
 	onBoth(t, func(t *testing.T, p *process, _ []string) {
 		for i, id := range ids {

@@ -57,6 +57,7 @@ func whisper(t *testing.T, from, to *peer, name, text string) {
 // name: a guest's, an account's, nobody's after that is removed, another account's. None of those who have the name
 // later reads what was said with the ones before.
 func TestHistoryOutlivesNames(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, p *process, store []string) {
 		user := func(input string, args ...string) {
 			t.Helper()

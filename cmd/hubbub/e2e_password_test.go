@@ -39,6 +39,7 @@ func (p *process) asked(registrations, logins float64) {
 
 // TestChatPassword shows where a script's password comes from, and what it reads when there is none.
 func TestChatPassword(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	file, empty := filepath.Join(t.TempDir(), "password"), filepath.Join(t.TempDir(), "empty")
 	if err := os.WriteFile(file, []byte("correct horse \r\nand more\n"), 0o600); err != nil {
@@ -84,6 +85,7 @@ func TestChatPassword(t *testing.T) {
 
 // TestScreenPassword shows how somebody registers a name, and comes back to it, in a terminal.
 func TestScreenPassword(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	enter := func(s *terminal, question, answer string) {
 		t.Helper()
@@ -135,6 +137,7 @@ func TestScreenPassword(t *testing.T) {
 
 // TestScreenPasswordInterrupted shows that Ctrl+C at the question leaves a terminal that shows again what is typed.
 func TestScreenPasswordInterrupted(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	alice := openTerminal(t, "chat", "--user", "alice", "--server", p.chat, "--register")
 	alice.shows("New password for alice:")
@@ -149,6 +152,7 @@ func TestScreenPasswordInterrupted(t *testing.T) {
 
 // TestScreenRegister shows /register: nothing of the password is seen, and the name is somebody's then.
 func TestScreenRegister(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	alice := openTerminal(t, "chat", "--user", "alice", "--server", p.chat)
 	alice.shows("You are alice")

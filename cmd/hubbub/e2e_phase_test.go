@@ -64,6 +64,7 @@ func (p *process) expectServing() {
 
 // TestPhaseStandby: who stands by is alive and not ready, and says so. It may be told to end meanwhile.
 func TestPhaseStandby(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, first *process, database []string) {
 		first.expectServing()
 		second := launchServer(t, database...)
@@ -79,6 +80,7 @@ func TestPhaseStandby(t *testing.T) {
 // TestPhaseDatabaseHangs: a PostgreSQL that takes the connection and says nothing keeps the server from being ready, not
 // from answering.
 func TestPhaseDatabaseHangs(t *testing.T) {
+	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -91,6 +93,7 @@ func TestPhaseDatabaseHangs(t *testing.T) {
 
 // TestPhaseMigration: while another process changes the tables, this one waits for its turn and says so.
 func TestPhaseMigration(t *testing.T) {
+	t.Parallel()
 	url := pgtest.Start(t).URL(t)
 	other, err := sql.Open("pgx", url)
 	if err != nil {
@@ -111,6 +114,7 @@ func TestPhaseMigration(t *testing.T) {
 
 // TestPhaseDraining: a server that ends answers until it has ended.
 func TestPhaseDraining(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--drain", "1h") // nobody is ended in its first two seconds
 	alice := login(t, p.chat, "alice")
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -125,6 +129,7 @@ func TestPhaseDraining(t *testing.T) {
 
 // TestAdminAddressIsTakenFirst: a server whose operators' address is taken ends before it touches the database.
 func TestAdminAddressIsTakenFirst(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

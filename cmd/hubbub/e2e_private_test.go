@@ -11,6 +11,7 @@ import (
 // TestFilesWhateverTheUmask: the server's files are its user's alone though the umask would let everybody in, and those of
 // an earlier release become so.
 func TestFilesWhateverTheUmask(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	begin := func() *process {
 		return start(t, exec.Command("sh", "-c", "umask 0; exec \"$0\" \"$@\"", binary, "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",

@@ -11,6 +11,7 @@ import (
 // TestComingAgainFillsNoBucket has guests of one address come one after the other, each speak as fast as it may and leave:
 // with the settings as they come no more gets through than an address has.
 func TestComingAgainFillsNoBucket(t *testing.T) {
+	t.Parallel()
 	const guests, rate, burst = 100, 200, 400 // each may say 40 at once
 	p := serve(t)
 	begun := time.Now()

@@ -87,7 +87,7 @@ func (s *terminal) ends(status string) (screen string) {
 
 func (s *terminal) await(what string, is func(screen string) bool) {
 	s.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	step := time.NewTicker(50 * time.Millisecond)
 	defer step.Stop()
 	for {
@@ -104,6 +104,7 @@ func (s *terminal) await(what string, is func(screen string) bool) {
 
 // TestScreen shows two people who chat in their terminals.
 func TestScreen(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	alice := openTerminal(t, "chat", "--user", "Alice", "--server", p.chat)
 	alice.shows("You are alice at "+p.chat, "› Say something, or /help", "● alice   "+p.chat, " ms")
@@ -184,6 +185,7 @@ func TestScreenKeepsTheRate(t *testing.T) {
 
 // TestScreenWithoutServer shows what somebody in a terminal reads when there is no server, and when it goes and comes.
 func TestScreenWithoutServer(t *testing.T) {
+	t.Parallel()
 	screen := openTerminal(t, "chat", "--user", "alice", "--server", "127.0.0.1:1").ends("1")
 	if !strings.Contains(screen, "hubbub: cannot reach chat server at 127.0.0.1:1: connection refused") {
 		t.Errorf("the screen has\n%s", screen)

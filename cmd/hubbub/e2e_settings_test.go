@@ -11,6 +11,7 @@ import (
 
 // TestNothingIsNoDirectory: a setting without a value makes no database anywhere.
 func TestNothingIsNoDirectory(t *testing.T) {
+	t.Parallel()
 	yaml := writeFile(t, "f.yaml", "data-dir:\n")
 	for _, command := range [][]string{{"serve", "--admin", "", "--listen", "127.0.0.1:0"}, {"user", "list"}} {
 		f := func(want string, env []string, args ...string) {
@@ -37,6 +38,7 @@ func TestNothingIsNoDirectory(t *testing.T) {
 
 // TestNumbersAreDecimal: on the command line and in the environment 010 is as little 8 as in the file.
 func TestNumbersAreDecimal(t *testing.T) {
+	t.Parallel()
 	for flag, bad := range map[string][]string{
 		"loops": {"010", "0x10", "1_0", "+1", "1.5", "", " 1", "1e1"}, "history-count": {"010", "0b1"}, "outbox-bytes": {"010MiB", "0x10", "", "-1", "1_0"},
 		"drain": {"10", "", "1:30"}, "pprof": {"on", "", "maybe"},
@@ -54,6 +56,7 @@ func TestNumbersAreDecimal(t *testing.T) {
 
 // TestPrintedConfigReadsBack: what --print-config prints is a file with the same settings.
 func TestPrintedConfigReadsBack(t *testing.T) {
+	t.Parallel()
 	comment := regexp.MustCompile(`(?m) *#.*$`)
 	url := writeFile(t, "url", "postgres://u:s3cret@h/d\n")
 	for _, args := range [][]string{

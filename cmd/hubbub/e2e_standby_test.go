@@ -16,6 +16,7 @@ import (
 
 // TestStandby: of two servers with one database the second begins when the first has ended, however that was.
 func TestStandby(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, first *process, database []string) {
 		second := exec.Command(binary, append([]string{
 			"serve", "--listen", "127.0.0.1:0", "--admin", "", "--log-format", "json", "--drain", "0s",

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,6 +33,13 @@ func TestMain(m *testing.M) {
 	os.Exit(buildAndRun(m))
 }
 
+// atATime is how many tests run beside each other for each processor: they mostly wait, for a server's start, a lease or a
+// timeout. Those that measure something, or that keep all processors busy, run alone and before.
+const atATime = 2
+
+// builtAlready names the program to a test that runs once more in a process of its own, on a disk of its own.
+const builtAlready = "E2E_BINARY"
+
 func buildAndRun(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "hubbub")
 	if err != nil {
@@ -38,6 +47,12 @@ func buildAndRun(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	if flag.Parse(); flag.Lookup("test.parallel").Value.String() == flag.Lookup("test.parallel").DefValue {
+		_ = flag.Set("test.parallel", strconv.Itoa(atATime*runtime.GOMAXPROCS(0)))
+	}
+	if binary = os.Getenv(builtAlready); binary != "" {
+		return m.Run()
+	}
 	binary = filepath.Join(dir, "hubbub")
 	args := []string{"build", "-o", binary}
 	if raceEnabled {
@@ -47,11 +62,12 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
 		return 1
 	}
+	_ = os.Setenv(builtAlready, binary)
 	return m.Run()
 }
 
 // patience bounds every wait of these tests. It is what a hang costs, not what anything may take.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute
 
 // process is a running server.
 type process struct {
@@ -67,12 +83,12 @@ type process struct {
 }
 
 // serve starts the real program on free ports and waits until it says that it is open. It is stopped with the test,
-// and must then exit with status 0. A login may take as long as anything: hashes are slow on a busy machine.
+// and must then exit with status 0. A login may take as long as anything, and so may silence: a busy machine is slow.
 func serve(t *testing.T, args ...string) *process {
 	t.Helper()
 	return start(t, exec.Command(binary, append([]string{
 		"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--drain", "0s",
-		"--login-timeout", patience.String(), "--data-dir", t.TempDir(),
+		"--login-timeout", patience.String(), "--heartbeat", patience.String(), "--data-dir", t.TempDir(),
 	}, args...)...))
 }
 

@@ -30,6 +30,7 @@ var (
 // TestOddTexts registers, says and whispers what databases and screens might take for something else, and hears and reads
 // all of it as it was.
 func TestOddTexts(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, p *process, _ []string) {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()

@@ -57,6 +57,14 @@ func TestFrozenReader(t *testing.T) {
 	for len(before) < 100*len(clients) {
 		before = append(before, round(1)...)
 	}
+	// She reads on as soon as she is closed, and not when the others are through: the server waits for five seconds only.
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		p.eventually(slow, equal(1))
+		hearsWhy(t, frozen)
+	}()
+	defer func() { <-ended }()
 	more := 0
 	for ; p.metric(slow) == 0; more += 50 {
 		if more >= 20000 {
@@ -69,6 +77,13 @@ func TestFrozenReader(t *testing.T) {
 	}
 	t.Logf("closed after %d more messages of %d bytes; the others' median wait was %v before and %v after, the 99th percentile %v and %v",
 		more, size, quantile(before, 0.5), quantile(after, 0.5), quantile(before, 0.99), quantile(after, 0.99))
+	<-ended
+	p.eventually("hubbub_names", equal(receivers))
+}
+
+// hearsWhy reads what a slow consumer gets, which is messages and then SLOW_CONSUMER.
+func hearsWhy(t *testing.T, frozen *peer) {
+	t.Helper()
 	got, code := 0, codec.Success
 	for {
 		m, err := frozen.next()
@@ -87,7 +102,6 @@ func TestFrozenReader(t *testing.T) {
 	if code != codec.SlowConsumer {
 		t.Errorf("the frozen reader got %d messages and then %s instead of SLOW_CONSUMER", got, code)
 	}
-	p.eventually("hubbub_names", equal(receivers))
 }
 
 func quantile(d []time.Duration, q float64) time.Duration {
@@ -98,6 +112,7 @@ func quantile(d []time.Duration, q float64) time.Duration {
 // TestKilledConnections kills clients at random, by reset or by closing, in the middle of a load, and shows that no
 // session, name, descriptor or goroutine is left.
 func TestKilledConnections(t *testing.T) {
+	t.Parallel()
 	const clients, rounds = 200, 15
 	p := serve(t, "--message-rate", "0")
 	dial(t, p.chat).conn.Close() // whatever the first connection brings into being is there
@@ -163,6 +178,7 @@ func live(t *testing.T, address, name string, random *rand.Rand) {
 // TestDescriptorsRunOut shows that a server with few descriptors refuses politely before it has none left, and serves
 // again when there is room.
 func TestDescriptorsRunOut(t *testing.T) {
+	t.Parallel()
 	const limit = 340
 	p := start(t, exec.Command("sh", "-c", "ulimit -n "+strconv.Itoa(limit)+"; exec \"$0\" \"$@\"", binary,
 		"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--drain", "0s", "--database", "none"))
@@ -189,6 +205,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 
 // TestOperatorsConnectionsAreFew shows that the operators' port can't take the descriptors that clients need.
 func TestOperatorsConnectionsAreFew(t *testing.T) {
+	t.Parallel()
 	const limit = 340
 	p := start(t, exec.Command("sh", "-c", "ulimit -n "+strconv.Itoa(limit)+"; exec \"$0\" \"$@\"", binary,
 		"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--drain", "0s", "--database", "none"))
@@ -213,6 +230,7 @@ func TestOperatorsConnectionsAreFew(t *testing.T) {
 
 // TestTooFewDescriptors shows that a server does not start where its own descriptors would not fit.
 func TestTooFewDescriptors(t *testing.T) {
+	t.Parallel()
 	f := func(limit int, args ...string) {
 		t.Helper()
 		cmd := exec.Command("sh", append([]string{
@@ -232,9 +250,10 @@ func TestTooFewDescriptors(t *testing.T) {
 // TestStandstill stops the process for longer than its clients may be silent. What they sent meanwhile lies unread when
 // it goes on, and so nobody was silent.
 func TestStandstill(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--heartbeat", "1s") // 2.5 s of silence are one too many
 	var in []*peer
-	for i := range 200 {
+	for i := range 20 { // few, so that the first one is not silent for too long while the others come
 		in = append(in, login(t, p.chat, fmt.Sprintf("u%d", i)))
 	}
 	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
@@ -259,6 +278,7 @@ func TestStandstill(t *testing.T) {
 
 // TestReceivedBytes shows that a byte counts once, however long the packet that it is of takes to arrive.
 func TestReceivedBytes(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	c := dial(t, p.chat)
 	packet := codec.Native.Append(nil, &codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: "alice"})
@@ -277,6 +297,7 @@ func TestReceivedBytes(t *testing.T) {
 // TestRefusedAllAtOnce keeps more refused connections open than the reserve holds. Those beyond it hear at once what clients
 // of the original read, because there is nobody to wait until they say something.
 func TestRefusedAllAtOnce(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--max-sessions", "1")
 	login(t, p.chat, "only")
 	var refused []*original

@@ -14,6 +14,7 @@ import (
 // TestWALShrinks: when a shell has sat in a transaction, the file that grew beside it is small again soon after, though
 // nobody says anything any more.
 func TestWALShrinks(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := serve(t, "--data-dir", dir, "--message-rate", "0")
 	alice := login(t, p.chat, "alice")
