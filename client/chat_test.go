@@ -107,7 +107,7 @@ func TestPing(t *testing.T) {
 func TestLogin(t *testing.T) {
 	addr := chattest.Serve(t).Address
 	alice := dial(t, addr, "Alice")
-	if alice.User() != "alice" || alice.Session() == 0 || alice.Addr() != addr {
+	if alice.User() != "Alice" || alice.Session() == 0 || alice.Addr() != addr {
 		t.Errorf("got user %q, session %d, address %s", alice.User(), alice.Session(), alice.Addr())
 	}
 	f := func(user string, want codec.Code) {

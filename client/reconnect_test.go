@@ -50,7 +50,7 @@ func TestReconnect(t *testing.T) {
 	if err := thief.Logout(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if got, want := event[client.Reconnected](t, c), (client.Reconnected{User: "alice", Session: c.Session()}); got != want {
+	if got, want := event[client.Reconnected](t, c), (client.Reconnected{User: "Alice", Session: c.Session()}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	say(t, c, "back")

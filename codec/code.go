@@ -58,7 +58,7 @@ var Codes = []CodeRow{
 	{PermissionDenied, "PERMISSION_DENIED", "you may not do this"},
 	{NotLoggedIn, "NOT_LOGGED_IN", "log in first"},
 	{AlreadyLoggedIn, "ALREADY_LOGGED_IN", "this connection is logged in already"},
-	{NameInvalid, "NAME_INVALID", "a name has 1 to 32 bytes of letters, digits and signs, without spaces"},
+	{NameInvalid, "NAME_INVALID", "a name has 1 to 32 bytes of letters of one script, digits and signs, without spaces, and is not reserved"},
 	{MessageInvalid, "MESSAGE_INVALID", "a message is UTF-8 text, neither empty, nor invisible, nor too long, without control characters but tabs and line feeds"},
 	{RateLimited, "RATE_LIMITED", "too many requests in too short a time; wait a moment"},
 	{ServerBusy, "SERVER_BUSY", "the server has more to do than it can queue; try again in a moment"},

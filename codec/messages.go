@@ -82,7 +82,7 @@ func (m *LoginRequest) layout(f *fields) {
 	f.id("since", &m.Since)
 }
 
-// LoginResponse gives the session's number, the name in its canonical form and the heartbeat: the longest time in
+// LoginResponse gives the session's number, the name as everybody sees it and the heartbeat: the longest time in
 // seconds that the client should let pass without sending anything; 0: as long as it likes. Latest is the newest message
 // before the session, for a client that has seen none and comes back before it sees one. Gap tells a client that
 // asked for what it missed which part of that is gone: messages after its Since and up to Gap were not kept, or not for

@@ -84,14 +84,14 @@ func (t *turn) await(e errand) error {
 // needs no more once the connection is gone.
 func (t *turn) fetch(request codec.Message, job func(context.Context) func(*turn) error) error {
 	return t.await(errand{
-		run: t.chat.config.Fetch, class: ForSession, account: t.session.Name(), request: request, job: job,
+		run: t.chat.config.Fetch, class: ForSession, account: t.session.Key(), request: request, job: job,
 	})
 }
 
 // fetchKept is fetch for what is done though the connection is gone.
 func (t *turn) fetchKept(request codec.Message, job func(context.Context) func(*turn) error) error {
 	return t.await(errand{
-		run: t.chat.config.Fetch, class: ForSession, account: t.session.Name(), request: request, job: job, kept: true,
+		run: t.chat.config.Fetch, class: ForSession, account: t.session.Key(), request: request, job: job, kept: true,
 	})
 }
 

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"hubbub/codec"
+	"hubbub/handler/account"
 	"hubbub/session"
 )
 
@@ -11,7 +12,7 @@ func (t *turn) broadcastMessage(m *codec.BroadcastRequest) error {
 	if !t.validMessage(m.Message) {
 		return codec.MessageInvalid
 	}
-	t.prepare(m.Ref, "", m.Message)
+	t.prepare(m.Ref, account.Name{}, m.Message)
 	t.broadcast = codec.BroadcastNotify{User: t.session.Name(), Message: m.Message}
 	if err := t.chat.Hub.Broadcast(t.session, t); err != nil {
 		return err

@@ -16,9 +16,9 @@ type cabinet struct {
 	account.Store // what a Chat does not call
 
 	mu       sync.Mutex
-	reading  func() time.Duration // how long the next query takes; nil: no time
-	writing  func() time.Duration // how long the next Append takes
-	accounts map[string]account.Account
+	reading  func() time.Duration       // how long the next query takes; nil: no time
+	writing  func() time.Duration       // how long the next Append takes
+	accounts map[string]account.Account // by key
 	revoked  []account.Revocation
 	messages []history.Message
 	posted   []history.Message // as they came
@@ -34,7 +34,8 @@ func newCabinet(names ...string) *cabinet {
 		if err != nil {
 			panic(err)
 		}
-		c.accounts[name] = account.Account{ID: int64(len(c.accounts) + 1), Name: name, Hash: hash}
+		key := account.KeyOf(name)
+		c.accounts[key] = account.Account{ID: int64(len(c.accounts) + 1), Name: name, Key: key, Hash: hash}
 	}
 	return c
 }
@@ -52,26 +53,45 @@ func (c *cabinet) wait(takes *func() time.Duration) {
 }
 
 // Find implements account.Store.
-func (c *cabinet) Find(_ context.Context, name string) (account.Account, error) {
+func (c *cabinet) Find(_ context.Context, name account.Name) (account.Account, error) {
 	c.wait(&c.reading)
 	defer c.mu.Unlock()
-	if found, ok := c.accounts[name]; ok {
+	if found, ok := c.accounts[name.Key]; ok {
 		return found, nil
 	}
 	return account.Account{}, account.ErrUnknown
 }
 
+// Alike implements account.Store.
+func (c *cabinet) Alike(_ context.Context, name account.Name) (bool, error) {
+	c.wait(&c.reading)
+	defer c.mu.Unlock()
+	return c.alike(name), nil
+}
+
+func (c *cabinet) alike(name account.Name) bool {
+	for _, a := range c.accounts {
+		if a.Key != name.Key && (account.Name{Display: a.Name, Key: a.Key}).Look().Like(name.Look()) {
+			return true
+		}
+	}
+	return false
+}
+
 // Create implements account.Store.
-func (c *cabinet) Create(_ context.Context, name, hash string) (account.Account, error) {
+func (c *cabinet) Create(_ context.Context, name account.Name, hash string) (account.Account, error) {
 	c.wait(&c.writing)
 	defer c.mu.Unlock()
-	if _, ok := c.accounts[name]; ok {
+	if _, ok := c.accounts[name.Key]; ok {
 		return account.Account{}, account.ErrTaken
 	}
-	created := account.Account{ID: int64(len(c.accounts) + 1), Name: name, Hash: hash}
-	c.accounts[name] = created
+	if c.alike(name) {
+		return account.Account{}, account.ErrAlike
+	}
+	created := account.Account{ID: int64(len(c.accounts) + 1), Name: name.Display, Key: name.Key, Hash: hash}
+	c.accounts[name.Key] = created
 	c.revoked = append(c.revoked, account.Revocation{
-		Seq: int64(len(c.revoked) + 1), Account: created.ID, Name: name, Registered: true,
+		Seq: int64(len(c.revoked) + 1), Account: created.ID, Name: name.Display, Registered: true,
 	})
 	return created, nil
 }

@@ -17,10 +17,10 @@ func (t *turn) page(m *codec.HistoryRequest) error {
 	if m.Room != "" {
 		return codec.RoomNotFound
 	}
-	var with string
+	var with account.Name
 	if m.User != "" {
-		var ok bool
-		if with, ok = account.CanonicalName(m.User); !ok {
+		var err error
+		if with, err = account.ParseName(m.User); err != nil {
 			return codec.UserNotFound
 		}
 		if t.session.Account() == 0 {
@@ -42,10 +42,10 @@ func (t *turn) page(m *codec.HistoryRequest) error {
 }
 
 // page reads a page from the database. The error is a Code.
-func (c *Chat) page(ctx context.Context, m *codec.HistoryRequest, self history.Party, with string) (*codec.HistoryResponse, error) {
+func (c *Chat) page(ctx context.Context, m *codec.HistoryRequest, self history.Party, with account.Name) (*codec.HistoryResponse, error) {
 	of := []history.Conversation{{}}
-	if with != "" {
-		ids, err := c.config.History.Namesakes(ctx, with)
+	if with.Key != "" {
+		ids, err := c.config.History.Namesakes(ctx, with.Key)
 		if err != nil {
 			return nil, c.unavailable("accounts", err)
 		}
@@ -68,10 +68,10 @@ func (c *Chat) page(ctx context.Context, m *codec.HistoryRequest, self history.P
 // conversations are those that an account has had under a name: with guests who had it, and with the accounts that have or
 // had it. So what was said to a guest is there once the name is an account's, and what was said to an account once that
 // is removed. The reader's own side is its account alone.
-func conversations(self history.Party, name string, accounts []int64) []history.Conversation {
-	of := []history.Conversation{{A: self, B: history.Party{Name: name}}}
+func conversations(self history.Party, name account.Name, accounts []int64) []history.Conversation {
+	of := []history.Conversation{{A: self, B: history.Named(0, name.Display, name.Key)}}
 	for _, id := range accounts {
-		of = append(of, history.Conversation{A: self, B: history.Party{Account: id, Name: name}})
+		of = append(of, history.Conversation{A: self, B: history.Named(id, name.Display, name.Key)})
 	}
 	return of
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"strings"
 	"time"
 
 	"hubbub/codec"
 	"hubbub/handler/account"
 	"hubbub/handler/history"
+	"hubbub/session"
 )
 
 // attempt is a login whose name is to be proved. Its steps run one after the other, while the session's strand is parked:
@@ -21,8 +21,9 @@ type attempt struct {
 	request codec.LoginRequest
 
 	// What the login says.
-	name     string // in the chat, canonical
-	account  string // canonical; "" for a text that can't be an account's name
+	name     account.Name // in the chat
+	look     session.Look // the name's
+	account  account.Name // without a key for a text that can't be an account's name
 	password string
 	address  netip.Addr
 	open     bool // a name that is nobody's account may be had without one
@@ -39,14 +40,14 @@ type attempt struct {
 }
 
 // identify finds out whether a session may have the name that it asks for, and lets it in.
-func (t *turn) identify(m *codec.LoginRequest, name string) error {
+func (t *turn) identify(m *codec.LoginRequest, name account.Name) error {
 	a := &attempt{
-		request: *m, name: name, account: name, password: m.Password, address: t.session.Address().Addr(),
+		request: *m, name: name, look: lookOf(name), account: name, password: m.Password, address: t.session.Address().Addr(),
 		open: !t.limits.AccountsOnly, lenient: !t.limits.AccountsOnly && t.dialect == codec.Classic,
 	}
 	if m.Account != "" {
-		canonical, _ := account.CanonicalName(m.Account) // else "", which no query may contain in its place
-		a.account = strings.Clone(canonical)             // the throttle remembers it
+		given, _ := account.ParseName(m.Account) // else without a key, which no query may contain in its place
+		a.account = cloned(given)                // the throttle remembers it
 	}
 	switch {
 	case a.password == "" && !a.open:
@@ -63,7 +64,7 @@ func (t *turn) identify(m *codec.LoginRequest, name string) error {
 func (t *turn) lookUp(a *attempt) error {
 	c := t.chat
 	return t.await(errand{
-		run: c.config.Fetch, class: ForLogin, account: a.account, request: &a.request, kept: true,
+		run: c.config.Fetch, class: ForLogin, account: a.account.Key, request: &a.request, kept: true,
 		job: func(ctx context.Context) func(*turn) error {
 			err := c.lookUp(ctx, a)
 			return func(t *turn) error {
@@ -81,8 +82,8 @@ func (t *turn) lookUp(a *attempt) error {
 
 // lookUp finds the account that an attempt claims, and what a guest needs. The error is a Code.
 func (c *Chat) lookUp(ctx context.Context, a *attempt) (err error) {
-	a.known, a.registered = c.elapsed(), c.Hub.Registered(a.name)
-	a.unknown = a.account == ""
+	a.known, a.registered = c.elapsed(), c.Hub.Registered(a.name.Key, a.look)
+	a.unknown = a.account.Key == ""
 	if !a.unknown {
 		a.found, err = c.config.Accounts.Find(ctx, a.account)
 		a.unknown = errors.Is(err, account.ErrUnknown)
@@ -106,20 +107,20 @@ func (t *turn) verify(a *attempt) error {
 		return err
 	}
 	class := ForLogin
-	if c.throttle.Familiar(t.elapsed, a.account, a.address) {
+	if c.throttle.Familiar(t.elapsed, a.account.Key, a.address) {
 		class = ForFamiliar
 	}
 	return t.await(errand{
-		run: c.config.Hash, class: class, account: a.account, request: &a.request,
+		run: c.config.Hash, class: class, account: a.account.Key, request: &a.request,
 		job: func(context.Context) func(*turn) error {
 			err := c.verify(a)
 			return func(t *turn) error {
 				switch {
 				case err != nil:
 					return err
-				case t.limits.AccountsOnly && a.name != a.account:
+				case t.limits.AccountsOnly && a.name.Key != a.account.Key:
 					return codec.PermissionDenied // nobody is a guest, and under another name an account is one
-				case a.name == a.account && a.rehashed == "" && !t.asksForBounds(a):
+				case a.name.Key == a.account.Key && a.rehashed == "" && !t.asksForBounds(a):
 					return t.enter(a)
 				}
 				return t.finish(a)
@@ -146,7 +147,7 @@ func (c *Chat) verify(a *attempt) error {
 	case !right:
 		return c.deny(a)
 	}
-	c.throttle.Succeeded(c.elapsed(), a.account, a.address)
+	c.throttle.Succeeded(c.elapsed(), a.account.Key, a.address)
 	if a.found.Ban.Holds(c.config.Now()) {
 		return codec.PermissionDenied
 	}
@@ -160,7 +161,7 @@ func (c *Chat) verify(a *attempt) error {
 
 // throttled returns RateLimited for a login that comes too soon after others.
 func (c *Chat) throttled(a *attempt) error {
-	if c.throttle.Allow(c.elapsed(), a.account, a.address) == 0 {
+	if c.throttle.Allow(c.elapsed(), a.account.Key, a.address) == 0 {
 		return nil
 	}
 	c.denied.Add(1)
@@ -170,7 +171,7 @@ func (c *Chat) throttled(a *attempt) error {
 // deny notes a login that failed.
 func (c *Chat) deny(a *attempt) error {
 	c.denied.Add(1)
-	c.throttle.Failed(c.elapsed(), a.account, a.address)
+	c.throttle.Failed(c.elapsed(), a.account.Key, a.address)
 	return codec.AuthFailed
 }
 
@@ -178,7 +179,7 @@ func (c *Chat) deny(a *attempt) error {
 func (t *turn) finish(a *attempt) error {
 	c := t.chat
 	return t.await(errand{
-		run: c.config.Fetch, class: ForLogin, account: a.account, request: &a.request,
+		run: c.config.Fetch, class: ForLogin, account: a.account.Key, request: &a.request,
 		job: func(ctx context.Context) func(*turn) error {
 			err := c.finish(ctx, a)
 			return func(t *turn) error {
@@ -191,17 +192,23 @@ func (t *turn) finish(a *attempt) error {
 	})
 }
 
-// finish returns AuthFailed for a name in the chat that is the account of somebody else. Otherwise it notes what has been
+// finish returns AuthFailed for a name in the chat that is the account of somebody else, NameInvalid or NameTaken for one
+// that no guest may have. Otherwise it notes what has been
 // removed, and replaces a hash that was made with other parameters than today's; that this fails is no reason to refuse
 // a login. The error is a Code.
 func (c *Chat) finish(ctx context.Context, a *attempt) error {
-	if a.name != a.account {
-		a.registered = c.Hub.Registered(a.name)
+	if a.name.Key != a.account.Key {
+		a.registered = c.Hub.Registered(a.name.Key, a.look)
 		switch _, err := c.config.Accounts.Find(ctx, a.name); {
 		case err == nil:
 			return codec.AuthFailed
 		case !errors.Is(err, account.ErrUnknown):
 			return c.unavailable("accounts", err)
+		}
+	}
+	if a.party().Account == 0 {
+		if err := c.guestMayHave(ctx, a.name); err != nil {
+			return err
 		}
 	}
 	if a.rehashed != "" {
@@ -223,10 +230,25 @@ func (t *turn) asksForBounds(a *attempt) bool {
 
 // party returns who the session will be: the account, under its own name alone, or a guest.
 func (a *attempt) party() history.Party {
-	if a.name == a.account {
-		return history.Party{Account: a.found.ID, Name: a.name}
+	if a.found.ID != 0 && a.name.Key == a.account.Key {
+		return history.Named(a.found.ID, a.found.Name, a.found.Key)
 	}
-	return history.Party{Name: a.name}
+	return history.Named(0, a.name.Display, a.name.Key)
+}
+
+// guestMayHave returns why a name that is no account's may not be a guest's. The error is a Code.
+func (c *Chat) guestMayHave(ctx context.Context, name account.Name) error {
+	if err := name.CheckNew(); err != nil {
+		return codec.NameInvalid
+	}
+	alike, err := c.config.Accounts.Alike(ctx, name)
+	switch {
+	case err != nil:
+		return c.unavailable("accounts", err)
+	case alike:
+		return codec.NameTaken
+	}
+	return nil
 }
 
 // unavailable reports what the database could not do, and returns what a client hears of that; nil for nil.

@@ -10,17 +10,19 @@ import (
 	"hubbub/session"
 )
 
+var alice = account.Name{Display: "alice", Key: "alice"}
+
 // oneAccount is a store that knows alice.
 type oneAccount struct {
 	account.Store
 	hash string
 }
 
-func (s oneAccount) Find(_ context.Context, name string) (account.Account, error) {
-	if name != "alice" {
+func (s oneAccount) Find(_ context.Context, name account.Name) (account.Account, error) {
+	if name != alice {
 		return account.Account{}, account.ErrUnknown
 	}
-	return account.Account{ID: 1, Name: name, Hash: s.hash}, nil
+	return account.Account{ID: 1, Name: name.Display, Key: name.Key, Hash: s.hash}, nil
 }
 
 // TestOwnersAreLetThrough: while an account is guessed from many addresses, its owner comes in from where the last login
@@ -35,7 +37,7 @@ func TestOwnersAreLetThrough(t *testing.T) {
 	}
 	c.config.Accounts, c.throttle = oneAccount{hash: hash}, account.NewThrottle()
 	try := func(password string, last byte) error {
-		a := &attempt{name: "alice", account: "alice", password: password, address: netip.AddrFrom4([4]byte{192, 0, 2, last})}
+		a := &attempt{name: alice, account: alice, password: password, address: netip.AddrFrom4([4]byte{192, 0, 2, last})}
 		if err := c.lookUp(t.Context(), a); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hubbub/codec"
+	"hubbub/handler/account"
 	"hubbub/handler/history"
 	"hubbub/session"
 )
@@ -18,13 +19,18 @@ type remark struct {
 	kept bool // its answer comes with the commit
 }
 
-// prepare begins a message to a user, or to everybody when there is no name. What is kept outlives the packet: it is
+// prepare begins a message to a user, or to everybody when there is no name. The name is written as the sender did; the
+// sequencer knows better where the user is known. What is kept outlives the packet: it is
 // copied before the sequencer is held.
-func (t *turn) prepare(ref uint32, to, text string) {
+func (t *turn) prepare(ref uint32, to account.Name, text string) {
 	if t.chat.journal != nil {
-		to, text = strings.Clone(to), strings.Clone(text)
+		plain := to.Key == to.Display
+		to.Display, text = strings.Clone(to.Display), strings.Clone(text)
+		if plain {
+			to.Key = to.Display
+		}
 	}
-	t.remark = remark{ref: ref, to: history.Party{Name: to}, text: text}
+	t.remark = remark{ref: ref, to: history.Named(0, to.Display, to.Key), text: text}
 }
 
 // keep gives the message that was begun its id, and its time where the id does not tell that, and notes it in the history.
@@ -62,7 +68,7 @@ var receiptBytes = len(history.Acknowledge(nil, new(codec.Form), &history.Receip
 
 // party is who the session is.
 func (t *turn) party() history.Party {
-	return history.Party{Account: t.session.Account(), Name: t.session.Name()}
+	return history.Named(t.session.Account(), t.session.Name(), t.session.Key())
 }
 
 // answerKept tells senders that their messages are kept. One frame holds all answers to a session that follow each

@@ -23,15 +23,34 @@ func (t *turn) login(m *codec.LoginRequest) error {
 	if t.chat.Hub.MemoryExceeded() {
 		return codec.ServerBusy
 	}
-	name, ok := account.CanonicalName(m.User)
-	if !ok {
+	name, err := account.ParseName(m.User)
+	if err != nil || name.Spaced() && t.dialect == codec.Native && m.Password == "" {
 		return codec.NameInvalid
 	}
-	name = strings.Clone(name) // it outlives the packet
+	name = cloned(name) // it outlives the packet
 	if t.chat.config.Accounts == nil {
-		return t.enter(&attempt{request: *m, name: name, guest: true})
+		if err := name.CheckNew(); err != nil {
+			return codec.NameInvalid
+		}
+		return t.enter(&attempt{request: *m, name: name, look: lookOf(name), guest: true})
 	}
 	return t.identify(m, name)
+}
+
+// cloned returns a name that shares no memory with a packet.
+func cloned(name account.Name) account.Name {
+	if name.Key == name.Display {
+		name.Display = strings.Clone(name.Display)
+		name.Key = name.Display
+		return name
+	}
+	return account.Name{Display: strings.Clone(name.Display), Key: strings.Clone(name.Key)}
+}
+
+// lookOf returns what a name looks like, as the hub compares it.
+func lookOf(name account.Name) (look session.Look) {
+	look.Shapes, look.Script = name.Numbers()
+	return look
 }
 
 // enter lets a session in whose login was found to be right.
@@ -65,19 +84,28 @@ func (t *turn) enter(a *attempt) error {
 	t.limits.tell(&response)
 	response.Online = uint32(c.online(who.Name))
 	t.out = t.form.Append(t.out[:0], &response)
-	claimed, alive := c.Hub.Login(t.session, session.Login{
-		Name: who.Name, Account: who.Account, Owner: a.found.ID, Registered: a.registered, Welcome: t.out,
+	look := a.look
+	if who.Account != 0 { // it may be registered in another case than it was typed in
+		look = lookOf(account.Name{Display: who.Name, Key: who.Compared()})
+	}
+	claim := c.Hub.Login(t.session, session.Login{
+		Name: who.Name, Key: who.Compared(), Look: look, Account: who.Account, Owner: a.found.ID, Registered: a.registered,
+		Welcome: t.out,
 		// Whoever proves to be the account and goes on where it stopped is no second user: what is still open under the
 		// name is the connection that was lost. Unless it is this one, whose login took so long that another came first.
 		Replace: (t.limits.ReplaceLogin || who.Account != 0 && m.Since != 0) && !t.session.Gone(),
 		Later:   later,
 	})
 	switch {
-	case !claimed && alive:
+	case claim == session.LookInUse:
+		return codec.NameTaken
+	case claim == session.NameInUse:
 		return t.refused(a, who)
-	case claimed && a.found.ID != 0 && c.revokedSince(a.found.ID, a.known):
+	case claim == session.Gone:
+		return nil // it has heard why
+	case a.found.ID != 0 && c.revokedSince(a.found.ID, a.known):
 		t.session.End(session.Kicked, "")
-	case claimed && later:
+	case later:
 		r := replay{reader: who, latest: floor, from: min(m.Since, floor)} // nobody has seen what was not said yet
 		if m.Since == 0 {
 			r.from = floor // it has no part in what was said before
@@ -85,7 +113,7 @@ func (t *turn) enter(a *attempt) error {
 		r.gone = response.Gap
 		return r.begin(t)
 	}
-	return nil // one that has ended meanwhile has heard why
+	return nil
 }
 
 // online is how many users are logged in once this one is. Anyone: it reads three counters and one shard.
@@ -104,7 +132,7 @@ func (c *Chat) online(name string) int {
 // looked up has it looked up again.
 func (t *turn) refused(a *attempt, who history.Party) error {
 	switch {
-	case who.Account != 0 || a.registered == t.chat.Hub.Registered(a.name):
+	case who.Account != 0 || a.registered == t.chat.Hub.Registered(a.name.Key, a.look):
 		return codec.LoginUserAlready
 	case a.guest:
 		return t.lookUp(a)

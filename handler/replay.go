@@ -181,7 +181,7 @@ func (t *turn) confirmed() {
 		return
 	}
 	r := value.(*replay)
-	c.config.Fetch(Job{Class: ForSession, Address: account.Network(t.session.Address().Addr()), Account: t.session.Name(), Run: func() {
+	c.config.Fetch(Job{Class: ForSession, Address: account.Network(t.session.Address().Addr()), Account: t.session.Key(), Run: func() {
 		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 		defer cancel()
 		err := c.flush(ctx) // what is put into a mailbox later would stay there

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"hubbub/handler/account"
 	"hubbub/session"
 )
 
@@ -17,7 +18,11 @@ func (c *Chat) Revoke(ctx context.Context, after int64) (newest int64, err error
 	for _, r := range revoked {
 		after = r.Seq
 		if r.Registered {
-			if c.Hub.MarkRegistered(r.Name) {
+			name, err := account.ParseName(r.Name)
+			if err != nil {
+				name = account.Name{Display: r.Name, Key: account.KeyOf(r.Name)} // one that an older release let through
+			}
+			if c.Hub.MarkRegistered(name.Key, lookOf(name)) {
 				c.config.Revoked(r)
 			}
 			continue

@@ -88,7 +88,7 @@ func TestRegistrationKeepsGuestsOut(t *testing.T) {
 			h.pass(between)
 			steps[1]()
 			h.pass(time.Minute)
-			_, err := h.cabinet.Find(t.Context(), "alice")
+			_, err := h.cabinet.Find(t.Context(), alice)
 			registered := err == nil
 			if registered && guest.session.Name() == "alice" && guest.session.Reason() == session.None {
 				t.Errorf("%v, %v, %v: a guest has an account's name; it heard %q", guestFirst, between, own, guest.hears())
@@ -128,7 +128,7 @@ func TestAddedBesideTheServer(t *testing.T) {
 			bob.say(&codec.LoginRequest{User: "bob"})
 			guest.say(&codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: "alice", Since: 1})
 			h.pass(before)
-			if _, err := h.cabinet.Create(t.Context(), "alice", "hash"); err != nil {
+			if _, err := h.cabinet.Create(t.Context(), alice, "hash"); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := h.chat.Revoke(t.Context(), 0); err != nil {
@@ -164,7 +164,7 @@ func TestTwoWaysAtOnce(t *testing.T) {
 		guest.say(&codec.RegisterRequest{Asked: codec.Asked{Ref: 1}, User: "alice", Password: password})
 		h.settle()
 		h.cabinet.mu.Lock()
-		h.cabinet.accounts["alice"] = account.Account{ID: 9, Name: "alice"}
+		h.cabinet.accounts["alice"] = account.Account{ID: 9, Name: "alice", Key: "alice"}
 		h.cabinet.revoked = []account.Revocation{{Seq: 1, Account: 9, Name: "alice", Registered: true}}
 		h.cabinet.mu.Unlock()
 		if _, err := h.chat.Revoke(t.Context(), 0); err != nil {

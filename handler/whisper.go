@@ -6,6 +6,7 @@ import (
 
 	"hubbub/codec"
 	"hubbub/handler/account"
+	"hubbub/handler/history"
 	"hubbub/session"
 )
 
@@ -15,11 +16,11 @@ func (t *turn) whisperMessage(m *codec.WhisperRequest) error {
 	if !t.validMessage(m.Message) {
 		return codec.MessageInvalid
 	}
-	name, ok := account.CanonicalName(m.To)
-	if !ok {
+	name, err := account.ParseName(m.To)
+	if err != nil {
 		return codec.UserNotFound
 	}
-	found, err := t.whisperTo(name, 0, m)
+	found, err := t.whisperTo(name, account.Account{}, m)
 	switch {
 	case err != nil || found:
 		return err
@@ -36,7 +37,7 @@ func (t *turn) whisperMessage(m *codec.WhisperRequest) error {
 			case err != nil:
 				return t.chat.unavailable("accounts", err)
 			}
-			_, err := t.whisperTo(name, absent.ID, &request)
+			_, err := t.whisperTo(name, absent, &request)
 			return err
 		}
 	})
@@ -44,11 +45,14 @@ func (t *turn) whisperMessage(m *codec.WhisperRequest) error {
 
 // whisperTo sends a whisper to whoever is there under the name, or else keeps it for the absent account if that is one.
 // It answers, unless nobody gets it.
-func (t *turn) whisperTo(name string, absent int64, m *codec.WhisperRequest) (found bool, err error) {
+func (t *turn) whisperTo(name account.Name, absent account.Account, m *codec.WhisperRequest) (found bool, err error) {
+	if absent.ID != 0 {
+		name = account.Name{Display: absent.Name, Key: absent.Key}
+	}
 	t.prepare(m.Ref, name, m.Message)
 	t.whisper = codec.WhisperNotify{User: t.session.Name(), Message: m.Message}
-	found, err = t.chat.Hub.Whisper(t.session, name, absent, (*whispering)(t))
-	if err == nil && (found || absent != 0) && !t.remark.kept {
+	found, err = t.chat.Hub.Whisper(t.session, name.Key, absent.ID, (*whispering)(t))
+	if err == nil && (found || absent.ID != 0) && !t.remark.kept {
 		t.whispered = codec.WhisperResponse{Answer: codec.Answer{Ref: m.Ref}, ID: t.whisper.ID}
 		t.answer(&t.whispered)
 	}
@@ -59,8 +63,12 @@ func (t *turn) whisperTo(name string, absent int64, m *codec.WhisperRequest) (fo
 type whispering turn
 
 // Sequence implements session.Whisper.
-func (w *whispering) Sequence(account int64, here bool) (err error) {
-	w.remark.to.Account = account
+func (w *whispering) Sequence(account int64, name string, here bool) (err error) {
+	if to := &w.remark.to; name != "" {
+		*to = history.Named(account, name, to.Compared())
+	} else {
+		to.Account = account
+	}
 	w.whisper.ID, w.whisper.At, err = (*turn)(w).keep(!here)
 	return err
 }

@@ -25,7 +25,8 @@ func TestRehash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := accounts.Create(t.Context(), "alice", weak); err != nil {
+	alice := account.Name{Display: "alice", Key: "alice"}
+	if _, err := accounts.Create(t.Context(), alice, weak); err != nil {
 		t.Fatal(err)
 	}
 	server := chattest.Serve(t, "--database=sqlite", "--data-dir="+dir)
@@ -34,7 +35,7 @@ func TestRehash(t *testing.T) {
 		if got := tryLogin(t, server.Address, "alice", password); got != want {
 			t.Errorf("the login with %q is %s, want %s", password, got, want)
 		}
-		found, err := accounts.Find(t.Context(), "alice")
+		found, err := accounts.Find(t.Context(), alice)
 		if err != nil {
 			t.Fatal(err)
 		}

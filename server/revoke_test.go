@@ -30,7 +30,7 @@ func TestBanFindsWhoIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer alice.Close()
-	if err := operator.SetBan(t.Context(), "alice", &account.Ban{Reason: "spam"}); err != nil {
+	if err := operator.SetBan(t.Context(), account.Name{Display: "alice", Key: "alice"}, &account.Ban{Reason: "spam"}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

@@ -61,7 +61,7 @@ var paths = []path{
 		h.ready = make([]*Session, 0, 1)
 		return h.draining(func() {
 			s, _ := l.Open(c, testAddress, None, 0)
-			if claimed, _ := h.Login(s, Login{Name: "newcomer", Welcome: frame}); !claimed {
+			if h.Login(s, Login{Name: "newcomer", Welcome: frame}) != Claimed {
 				t.Fatal("the name is not free")
 			}
 			drain(l)
@@ -130,7 +130,7 @@ func crowd(t testing.TB, members int) (*testHub, *Session) {
 		if why != None {
 			t.Fatal(why)
 		}
-		if _, alive := h.Login(s, Login{Name: fmt.Sprint(i)}); !alive {
+		if h.Login(s, Login{Name: fmt.Sprint(i)}) == Gone {
 			t.Fatal("no login")
 		}
 		last = s

@@ -8,15 +8,16 @@ import (
 // directoryShards is a power of two well above the number of processors, so that logins and whispers rarely meet.
 const directoryShards = 64
 
-// directory maps the names that are logged in to their sessions. Claiming a name is logging in.
+// directory maps the keys of the names that are logged in to their sessions. Claiming a name is logging in.
 type directory struct {
 	seed   maphash.Seed
 	shards [directoryShards]shard
+	looks  looks
 }
 
 type shard struct {
 	mu         sync.RWMutex
-	names      map[string]Ref
+	names      map[string]Ref         // by key
 	reserved   map[string]reservation // nil while there is none
 	registered uint64                 // how many of its names have become accounts'
 	_          [16]byte               // keeps neighbours' locks out of one cache line
@@ -30,15 +31,15 @@ func newDirectory() *directory {
 	return d
 }
 
-func (d *directory) shard(name string) *shard {
-	return &d.shards[maphash.String(d.seed, name)&(directoryShards-1)]
+func (d *directory) shard(key string) *shard {
+	return &d.shards[maphash.String(d.seed, key)&(directoryShards-1)]
 }
 
-func (d *directory) lookup(name string) (Ref, bool) {
-	sh := d.shard(name)
+func (d *directory) lookup(key string) (Ref, bool) {
+	sh := d.shard(key)
 	sh.mu.RLock()
 	defer sh.mu.RUnlock()
-	ref, ok := sh.names[name]
+	ref, ok := sh.names[key]
 	return ref, ok && ref.live()
 }
 
@@ -49,22 +50,31 @@ func (r Ref) live() bool { return r.session.State() != Disconnecting }
 
 // claim gives the name to a session if it can join, which is asked while nobody can find it under the name. The name of
 // a session that has ended is free. Somebody else's name is taken only where Login.takes says so; then claim returns whose
-// it was. The last results are whether the session has the name now, and whether it could join or was not asked. s's
-// strand.
-func (d *directory) claim(login Login, s *Session, join func() bool) (old Ref, taken, claimed, alive bool) {
-	sh := d.shard(login.Name)
+// it was. s's strand.
+func (d *directory) claim(login *Login, s *Session, join func() bool) (old Ref, taken bool, claim Claim) {
+	sh := d.shard(login.Key)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	old, taken = sh.names[login.Name]
+	old, taken = sh.names[login.Key]
 	taken = taken && old.live()
-	if taken && !login.takes(old.session) || login.Account == 0 && !sh.free(&login) {
-		return old, taken, false, true
+	guest := login.Account == 0
+	if taken && !login.takes(old.session) || guest && sh.reserves(login.Key) {
+		return old, taken, NameInUse
 	}
-	if !join() {
-		return old, false, false, false
+	registered, added := d.looks.add(&login.Look, !guest)
+	switch {
+	case !added:
+		return old, taken, LookInUse
+	case guest && sh.registered+registered != login.Registered:
+		claim = NameInUse
+	case !join():
+		claim = Gone
+	default:
+		sh.names[login.Key] = s.Ref()
+		return old, taken, Claimed
 	}
-	sh.names[login.Name] = s.Ref()
-	return old, taken, true, true
+	d.looks.remove(&login.Look)
+	return old, false, claim
 }
 
 // takes reports whether a login takes the name from the session that has it. The name's shard is held.
@@ -93,12 +103,13 @@ func (d *directory) each(visit func(Ref)) {
 	}
 }
 
-// release frees the name if it is still this session's: after a replacement it is another's. Called on s's strand.
-func (d *directory) release(name string, s *Session) {
-	sh := d.shard(name)
+// release frees the session's name if it is still its own: after a replacement it is another's. Called on s's strand.
+func (d *directory) release(s *Session) {
+	d.looks.remove(&s.look)
+	sh := d.shard(s.key)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if ref, ok := sh.names[name]; ok && ref.session == s && ref.generation == s.generation {
-		delete(sh.names, name)
+	if ref, ok := sh.names[s.key]; ok && ref.session == s && ref.generation == s.generation {
+		delete(sh.names, s.key)
 	}
 }

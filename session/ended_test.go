@@ -37,14 +37,14 @@ func TestAnEndedSessionsNameIsFree(t *testing.T) {
 	first, _ := h.open(t, 0, 0)
 	second, _ := h.open(t, 0, 0)
 	h.Login(first, Login{Name: "alice"})
-	if claimed, _ := h.Login(second, Login{Name: "alice"}); claimed {
+	if h.Login(second, Login{Name: "alice"}) == Claimed {
 		t.Error("a name was given twice")
 	}
 	first.End(IdleTimeout, "")
 	if _, ok := h.Lookup("alice"); ok {
 		t.Error("a session that has ended is found")
 	}
-	if claimed, alive := h.Login(second, Login{Name: "alice"}); !claimed || !alive {
+	if h.Login(second, Login{Name: "alice"}) != Claimed {
 		t.Error("the name of a session that has ended is not free")
 	}
 	h.lanes[0].Closed(first, ClientClosed)
@@ -61,8 +61,8 @@ func TestALoginThatDiedTakesNothing(t *testing.T) {
 	second, _ := h.open(t, 0, 0)
 	h.Login(first, Login{Name: "alice"})
 	second.End(LoginTimeout, "")
-	if claimed, alive := h.Login(second, Login{Name: "alice", Replace: true}); claimed || alive {
-		t.Fatalf("claimed %t, alive %t", claimed, alive)
+	if claim := h.Login(second, Login{Name: "alice", Replace: true}); claim != Gone {
+		t.Fatalf("claim %v", claim)
 	}
 	h.settleAll()
 	if ref, ok := h.Lookup("alice"); !ok || ref != first.Ref() || first.State() != Authenticated {

@@ -200,7 +200,7 @@ func (h *testHub) open(t testing.TB, lane int, e Encoding) (*Session, *fakeConn)
 func (h *testHub) join(t testing.TB, lane int, e Encoding, name string) (*Session, *fakeConn) {
 	t.Helper()
 	s, c := h.open(t, lane, e)
-	if claimed, alive := h.Login(s, Login{Name: name}); !claimed || !alive {
+	if h.Login(s, Login{Name: name}) != Claimed {
 		t.Fatalf("%s could not log in", name)
 	}
 	h.settleAll()
@@ -270,6 +270,6 @@ func (b text) Append(dst []byte, e Encoding) []byte {
 // private is a whisper whose frame is its text with the encoding behind it.
 type private string
 
-func (private) Sequence(int64, bool) error { return nil }
+func (private) Sequence(int64, string, bool) error { return nil }
 
 func (w private) Append(dst []byte, e Encoding) []byte { return text(w).Append(dst, e) }

@@ -114,46 +114,63 @@ func (h *Hub) AddLane(now time.Time, wake func()) *Lane {
 // Lanes returns the lanes there are. Anyone.
 func (h *Hub) Lanes() []*Lane { return *h.laneList.Load() }
 
-// Lookup finds who is logged in under a name. Anyone.
-func (h *Hub) Lookup(name string) (Ref, bool) { return h.directory.lookup(name) }
+// Lookup finds who is logged in under a name, by its key. Anyone.
+func (h *Hub) Lookup(key string) (Ref, bool) { return h.directory.lookup(key) }
 
 // Login is how a session comes in.
 type Login struct {
-	Name string
+	Name string // as it is displayed
+	Key  string // what the name is compared by; "": the Name itself
+	// Look is what the name looks like. A guest does not get one that looks like another's; an account always gets its own.
+	Look Look
 	// Account is the account of this name that the session is logged in to; it takes the name from everybody who is not.
 	// 0: a guest.
 	Account int64
 	// Owner is the account that the session has shown to be: Account or, for a guest, one of another name, or 0. Where the
 	// account must go the session must too.
 	Owner      int64
-	Registered uint64 // Hub.Registered before it was found out that the name is no account's; for guests
+	Registered uint64 // Hub.Registered before it was found out that no account's name is this one or looks like it; for guests
 	Replace    bool   // a session that has the name loses it and is ended with Replaced, if it is this user's
 	Welcome    []byte // the session's frame before anything that others send it
 	Later      bool   // what others send does not reach the session before its Join
 }
 
+// Claim says what became of a Login.
+type Claim uint8
+
+// The outcomes of a Login.
+const (
+	Claimed   Claim = iota // the session has the name
+	NameInUse              // somebody else has it, or registers it, or it may have become an account's since it was looked up
+	LookInUse              // somebody has, or registers, a name that looks like it
+	Gone                   // the session has ended meanwhile
+)
+
 // Login gives the name to a connected session and, unless that is for later, makes it one of those whom broadcasts
-// reach. The results are whether the session got the name, and whether it is still there: one that has ended meanwhile
-// gets none. Strand.
-func (h *Hub) Login(s *Session, login Login) (claimed, alive bool) {
-	old, taken, claimed, alive := h.directory.claim(login, s, func() bool { return h.enter(s, login) })
-	if !claimed {
-		return false, alive
+// reach. Strand.
+func (h *Hub) Login(s *Session, login Login) Claim {
+	if login.Key == "" {
+		login.Key = login.Name
+	}
+	old, taken, claim := h.directory.claim(&login, s, func() bool { return h.enter(s, &login) })
+	if claim != Claimed {
+		return claim
 	}
 	s.lane.arm()
 	if taken {
 		old.End(Replaced)
 	}
-	return true, true
+	return Claimed
 }
 
 // enter logs the session in, unless it has ended. Called with the name's shard held: nobody finds it before its welcome
 // is on its way.
-func (h *Hub) enter(s *Session, login Login) bool {
+func (h *Hub) enter(s *Session, login *Login) bool {
 	if !s.move(Connected, Authenticated, None) {
 		return false
 	}
-	s.name, s.account, s.owner = login.Name, login.Account, login.Owner
+	s.name, s.key, s.look = login.Name, login.Key, login.Look
+	s.account, s.owner = login.Account, login.Owner
 	if login.Account != 0 {
 		s.owner = login.Account
 	}
@@ -276,22 +293,23 @@ func (h *Hub) sequence(from *Session, sender Ref, b Broadcast) ([]*Lane, error) 
 
 // Whisper is a frame for one user in the making.
 type Whisper interface {
-	// Sequence is called first, once, when it is decided that this frame is the next one, with the account of the user and
-	// whether the user's session gets the frame now. On an error nobody gets it.
-	Sequence(account int64, here bool) error
+	// Sequence is called first, once, when it is decided that this frame is the next one, with the user's account and name as
+	// it is displayed, "" for an absent account, and with whether the user's session gets the frame now. On an error nobody
+	// gets it.
+	Sequence(account int64, name string, here bool) error
 	// Append appends the frame in the given form to dst. It is not called when nobody gets the frame now.
 	Append(dst []byte, e Encoding) []byte
 }
 
-// Whisper sends to whoever is logged in under a name. Broadcasts and whispers are sequenced together, so that each session
-// gets them in the order of their Sequence calls, and one number is enough to say how far it came. An account's session
-// that has not joined yet gets nothing: what it missed until then is its Join's business. A guest's would never get it,
-// so it is not there yet. When nobody is there under the name, Sequence is called for the absent account instead, unless
+// Whisper sends to whoever is logged in under a name, by its key. Broadcasts and whispers are sequenced together, so that
+// each session gets them in the order of their Sequence calls, and one number is enough to say how far it came. An
+// account's session that has not joined yet gets nothing: what it missed until then is its Join's business. A guest's would
+// never get it, so it is not there yet. When nobody is there under the name, Sequence is called for the absent account instead, unless
 // that is 0; then found is false. The error is a *Full, for which from can wait, when the user's lane is full or others
 // wait already, or Sequence's. The methods of w are called with locks held, so they must be quick. Anyone with nil; from's
 // strand.
-func (h *Hub) Whisper(from *Session, name string, absent int64, w Whisper) (found bool, err error) {
-	lane, found, err := h.whisper(from, name, absent, w)
+func (h *Hub) Whisper(from *Session, key string, absent int64, w Whisper) (found bool, err error) {
+	lane, found, err := h.whisper(from, key, absent, w)
 	if lane != nil {
 		lane.arm()
 	}
@@ -299,11 +317,11 @@ func (h *Hub) Whisper(from *Session, name string, absent int64, w Whisper) (foun
 }
 
 // whisper is Whisper before the lane is woken, which it returns when it added something.
-func (h *Hub) whisper(from *Session, name string, absent int64, w Whisper) (lane *Lane, found bool, err error) {
-	sh := h.directory.shard(name)
+func (h *Hub) whisper(from *Session, key string, absent int64, w Whisper) (lane *Lane, found bool, err error) {
+	sh := h.directory.shard(key)
 	sh.mu.RLock()
 	defer sh.mu.RUnlock()
-	to, found := sh.names[name]
+	to, found := sh.names[key]
 	found = found && to.live()
 	if !found && absent == 0 {
 		return nil, false, nil
@@ -316,12 +334,12 @@ func (h *Hub) whisper(from *Session, name string, absent int64, w Whisper) (lane
 			return s.lane, true, err
 		}
 	case found && s.account != 0:
-		return nil, true, w.Sequence(s.account, false)
+		return nil, true, w.Sequence(s.account, s.name, false)
 	}
 	if absent == 0 {
 		return nil, false, nil
 	}
-	return nil, false, w.Sequence(absent, false)
+	return nil, false, w.Sequence(absent, "", false)
 }
 
 const (

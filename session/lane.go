@@ -189,7 +189,7 @@ func (l *Lane) whisper(from *Session, r Ref, w Whisper, limit int) (there bool, 
 	if b.owned() > limit || l.room.Claimed(from) {
 		return true, l.room.Full(waitBytes)
 	}
-	if err := w.Sequence(r.session.account, true); err != nil {
+	if err := w.Sequence(r.session.account, r.session.name, true); err != nil {
 		return true, err
 	}
 	start := len(b.private)

@@ -74,7 +74,7 @@ func newMillion(t testing.TB, writeDirect func(int32, []byte) int) *testHub {
 		if why != None {
 			t.Fatal(why)
 		}
-		if claimed, _ := h.Login(s, Login{Name: fmt.Sprint("user", i)}); !claimed {
+		if h.Login(s, Login{Name: fmt.Sprint("user", i)}) != Claimed {
 			t.Fatal("no login")
 		}
 		if i%1000 == 999 {

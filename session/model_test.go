@@ -92,8 +92,9 @@ func (m *model) login(t *rapid.T) {
 	// A name is one account's, and whoever has another account, or none, is a guest under it.
 	account, owner := rapid.Int64Range(0, 1).Draw(t, "account"), rapid.Int64Range(0, 3).Draw(t, "owner")
 	welcome := m.frame()
-	claimed, alive := m.hub.Login(s.session, Login{
-		Name: name, Account: account, Owner: owner, Replace: replace, Welcome: []byte(welcome), Later: later,
+	claim := m.hub.Login(s.session, Login{
+		Name: name + " displayed", Key: name, Look: modelLooks[name], Account: account, Owner: owner, Replace: replace,
+		Welcome: []byte(welcome), Later: later,
 	})
 	if holder != nil {
 		switch mine, its := account != 0, holder.session.Account() != 0; {
@@ -103,10 +104,17 @@ func (m *model) login(t *rapid.T) {
 			replace = replace && owner == holder.session.Owner()
 		}
 	}
-	if claimed != (holder == nil || replace) || !alive {
-		t.Fatalf("claim of %s (held: %v, replace: %v): %v, alive %v", name, holder != nil, replace, claimed, alive)
+	want := Claimed
+	switch {
+	case holder != nil && !replace:
+		want = NameInUse
+	case account == 0 && m.alike(name):
+		want = LookInUse
 	}
-	if !claimed {
+	if claim != want {
+		t.Fatalf("claim of %s (held: %v, replace: %v): %v, want %v", name, holder != nil, replace, claim, want)
+	}
+	if claim != Claimed {
 		return
 	}
 	if holder != nil {
@@ -116,6 +124,23 @@ func (m *model) login(t *rapid.T) {
 	m.names[name], s.name = s, name
 	s.member, s.later = !later, later
 	s.want.WriteString(welcome)
+}
+
+// modelLooks are such that a and d look alike, and e looks like b and c, which don't look like each other.
+var modelLooks = map[string]Look{
+	"a": {[2]uint64{7}, 1}, "d": {[2]uint64{9, 7}, 2},
+	"b": {[2]uint64{70}, 1}, "c": {[2]uint64{71}, 1}, "e": {[2]uint64{70, 71}, 3},
+}
+
+// alike reports whether a name is in use that looks like another one.
+func (m *model) alike(name string) bool {
+	look := modelLooks[name]
+	for _, s := range m.sessions {
+		if other := modelLooks[s.name]; !s.gone && look.like(&other) {
+			return true
+		}
+	}
+	return false
 }
 
 // join lets a session in that has logged in for later, with what it missed in between, or leaves it outside.
@@ -315,6 +340,11 @@ func TestModel(t *testing.T) {
 			}
 		}
 		m.settle()
+		for i := range m.hub.directory.looks.shards {
+			if sh := &m.hub.directory.looks.shards[i]; len(sh.holders) != 0 {
+				t.Fatalf("looks are left: %v", sh.holders)
+			}
+		}
 		if open, names := m.hub.Open(), m.hub.Names(); open != 0 || names != 0 {
 			t.Fatalf("%d sessions and %d names are left", open, names)
 		}

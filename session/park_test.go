@@ -115,12 +115,13 @@ func TestEndAccount(t *testing.T) {
 // mail is a whisper that notes how it was sequenced.
 type mail struct {
 	account int64
+	name    string
 	here    bool
 	calls   int
 }
 
-func (m *mail) Sequence(account int64, here bool) error {
-	m.account, m.here = account, here
+func (m *mail) Sequence(account int64, name string, here bool) error {
+	m.account, m.name, m.here = account, name, here
 	m.calls++
 	return nil
 }
@@ -131,7 +132,7 @@ func (m *mail) Append(dst []byte, _ Encoding) []byte { return append(dst, "mail"
 func TestWhisperToTheAbsent(t *testing.T) {
 	h := newTestHub(1)
 	s, c := h.join(t, 0, 0, "alice")
-	s.account = 3
+	s.account, s.name = 3, "Alice" // whose key is alice
 	f := func(name string, absent int64, found bool, want mail) {
 		t.Helper()
 		var m mail
@@ -142,7 +143,7 @@ func TestWhisperToTheAbsent(t *testing.T) {
 	}
 	f("bob", 0, false, mail{})
 	f("bob", 9, false, mail{account: 9, calls: 1})
-	f("alice", 9, true, mail{account: 3, here: true, calls: 1})
+	f("alice", 9, true, mail{account: 3, name: "Alice", here: true, calls: 1})
 	h.settleAll()
 	if !strings.HasSuffix(string(c.got), "mail") {
 		t.Errorf("alice has got %q", c.got)

@@ -11,8 +11,7 @@ func registrationHub(t *testing.T) (h *testHub, alice, other *Session) {
 }
 
 func (h *testHub) claims(s *Session, login Login) bool {
-	claimed, _ := h.Login(s, login)
-	return claimed
+	return h.Login(s, login) == Claimed
 }
 
 // TestMarkRegistered: a guest whose name becomes an account's is nobody from that step on, and who looked the name up
@@ -20,8 +19,8 @@ func (h *testHub) claims(s *Session, login Login) bool {
 func TestMarkRegistered(t *testing.T) {
 	h, alice, other := registrationHub(t)
 	bob, _ := h.join(t, 0, 0, "bob")
-	before := h.Registered("alice")
-	if !h.MarkRegistered("alice") {
+	before := h.Registered("alice", Look{})
+	if !h.MarkRegistered("alice", Look{}) {
 		t.Error("nobody had the name")
 	}
 	if _, found := h.Lookup("alice"); found || alice.Reason() != NameRegistered || bob.Reason() != None {
@@ -34,14 +33,14 @@ func TestMarkRegistered(t *testing.T) {
 	if h.claims(other, Login{Name: "alice", Registered: before}) || h.claims(other, Login{Name: "alice", Registered: before, Replace: true}) {
 		t.Error("a guest came in who had looked the name up before")
 	}
-	if h.MarkRegistered("alice") {
+	if h.MarkRegistered("alice", Look{}) {
 		t.Error("who has ended already was ended again")
 	}
 	if !h.claims(other, Login{Name: "alice", Account: 1, Registered: before}) {
 		t.Error("the account did not get its name")
 	}
 	h.settleAll()
-	if h.MarkRegistered("alice") || other.Reason() != None {
+	if h.MarkRegistered("alice", Look{}) || other.Reason() != None {
 		t.Errorf("the account was ended: %s", other.Reason())
 	}
 }
@@ -50,21 +49,21 @@ func TestMarkRegistered(t *testing.T) {
 // same step.
 func TestReserve(t *testing.T) {
 	h, alice, other := registrationHub(t)
-	if h.Reserve(other, "alice") {
+	if h.Reserve(other, "alice", Look{}) {
 		t.Error("somebody else's name was reserved")
 	}
-	if !h.Reserve(alice, "alice") || !h.Reserve(other, "carol") {
+	if !h.Reserve(alice, "alice", Look{}) || !h.Reserve(other, "carol", Look{}) {
 		t.Error("the own name and a free one can't be reserved")
 	}
 	if h.claims(other, Login{Name: "alice", Replace: true}) || h.claims(other, Login{Name: "carol"}) {
 		t.Error("a guest got a name that is being registered")
 	}
-	if h.MarkRegistered("alice") || alice.Reason() != None { // the registration's own mark, by way of the database
+	if h.MarkRegistered("alice", Look{}) || alice.Reason() != None { // the registration's own mark, by way of the database
 		t.Errorf("who registers the own name was ended: %s", alice.Reason())
 	}
-	before := h.Registered("carol")
-	h.SettleReservation(alice, "alice", 7)
-	h.SettleReservation(other, "carol", 0)
+	before := h.Registered("carol", Look{})
+	h.SettleReservation(alice, "alice", Look{}, 7)
+	h.SettleReservation(other, "carol", Look{}, 0)
 	if alice.Account() != 7 || alice.Owner() != 7 || alice.Reason() != None || other.Account() != 0 {
 		t.Errorf("alice is account %d, ended: %s; the other one %d", alice.Account(), alice.Reason(), other.Account())
 	}
@@ -76,9 +75,9 @@ func TestReserve(t *testing.T) {
 // TestRegisteredByAnotherWay: a guest who registers the own name, and comes second, does not keep it.
 func TestRegisteredByAnotherWay(t *testing.T) {
 	h, alice, _ := registrationHub(t)
-	h.Reserve(alice, "alice")
-	h.MarkRegistered("alice")
-	h.SettleReservation(alice, "alice", 0)
+	h.Reserve(alice, "alice", Look{})
+	h.MarkRegistered("alice", Look{})
+	h.SettleReservation(alice, "alice", Look{}, 0)
 	if alice.Reason() != NameRegistered {
 		t.Errorf("the guest has ended: %s", alice.Reason())
 	}
@@ -90,16 +89,16 @@ func TestTwoRegistrations(t *testing.T) {
 	a, _ := h.open(t, 0, 0)
 	b, _ := h.open(t, 0, 0)
 	guest, _ := h.open(t, 0, 0)
-	h.Reserve(a, "alice")
-	h.Reserve(b, "alice")
-	h.SettleReservation(a, "alice", 7)
-	if h.claims(guest, Login{Name: "alice", Registered: h.Registered("alice")}) {
+	h.Reserve(a, "alice", Look{})
+	h.Reserve(b, "alice", Look{})
+	h.SettleReservation(a, "alice", Look{}, 7)
+	if h.claims(guest, Login{Name: "alice", Registered: h.Registered("alice", Look{})}) {
 		t.Error("a guest got the name beside a registration")
 	}
 	if !h.claims(a, Login{Name: "alice", Account: 7}) {
 		t.Error("the account did not get its name")
 	}
-	h.SettleReservation(b, "alice", 0)
+	h.SettleReservation(b, "alice", Look{}, 0)
 	h.settleAll()
 	if a.Reason() != None {
 		t.Errorf("the account was ended: %s", a.Reason())

@@ -120,9 +120,11 @@ type Session struct {
 	ticket   uint64 // its place in a Waitlist; 0: it has waited for nothing yet
 
 	// Written by the strand when the session gets its name, under the lock of the name's shard; others read them there.
-	name    string
-	account int64 // the name's
-	owner   int64 // whose session it is: account, or one of another name
+	name    string // as it is displayed
+	key     string // as it is compared
+	look    Look   // the name's
+	account int64  // the name's
+	owner   int64  // whose session it is: account, or one of another name
 
 	// Guarded by the hub's sequencer.
 	joined bool // broadcasts and whispers reach it
@@ -198,8 +200,11 @@ func (s *Session) Deaf() bool { return s.deaf || s.State() == Disconnecting }
 // Address returns the peer's address. Strand or loop.
 func (s *Session) Address() netip.AddrPort { return s.address }
 
-// Name returns the name that the session is logged in under, "" before that. Strand.
+// Name returns the name that the session is logged in under, as it is displayed; "" before that. Strand.
 func (s *Session) Name() string { return s.name }
+
+// Key returns what the session's name is compared by, "" before its login. Strand.
+func (s *Session) Key() string { return s.key }
 
 // Account returns the number of the account of its name that the session is logged in to, 0 for a guest. Strand.
 func (s *Session) Account() int64 { return s.account }

@@ -38,7 +38,7 @@ func (b *slab) put(s *Session) {
 	s.lane.hub.census[s.State()][s.counted()].Add(-1)
 	s.lane.forgetStrand(s)
 	s.generation++
-	s.name, s.account, s.owner, s.detail = "", 0, 0, ""
+	s.name, s.key, s.look, s.account, s.owner, s.detail = "", "", Look{}, 0, 0, ""
 	s.rate, s.flood, s.shared = Rate{}, Rate{}, Shared{}
 	s.run, s.left, s.inbox = nil, 0, inbox{}
 	s.owed = 0

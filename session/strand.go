@@ -220,7 +220,7 @@ func (s *Session) Conclude(why Reason) { s.end(why, "") }
 func (s *Session) Leave() {
 	hub := s.lane.hub
 	if s.name != "" {
-		hub.directory.release(s.name, s)
+		hub.directory.release(s)
 		hub.leave(s)
 	}
 	s.lane.post(s.Ref(), opFree, nil)

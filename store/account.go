@@ -12,7 +12,7 @@ import (
 )
 
 // accountColumns are those of an account that scanAccount reads.
-const accountColumns = "id, name, hash, created, ban_until, ban_reason"
+const accountColumns = "id, name, key, hash, created, ban_until, ban_reason"
 
 // revocationsMax is how many revocations are kept: far more than there are in the second that a server takes to look for
 // them. Their number bounds them and not their age, since a clock that jumps would remove those that nobody has seen.
@@ -23,27 +23,62 @@ const registered = "registered"
 
 // Find implements account.Store. A text that no account can have as its name is not asked for: PostgreSQL refuses it,
 // and SQLite would look.
-func (s *Store) Find(ctx context.Context, name string) (account.Account, error) {
-	if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
-		return account.Account{}, account.ErrUnknown
+func (s *Store) Find(ctx context.Context, name account.Name) (account.Account, error) {
+	a, err := find(ctx, s.read, name)
+	return a, s.failed("find an account", err)
+}
+
+// find is Find in a transaction or without one. Whose key is not that of its name, because another account had that already
+// when there were no keys, is found by its name as it is written.
+func find(ctx context.Context, db querier, name account.Name) (account.Account, error) {
+	for _, text := range []string{name.Display, name.Key} {
+		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return account.Account{}, account.ErrUnknown
+		}
 	}
-	a, err := scanAccount(s.read.QueryRowContext(ctx, "SELECT "+accountColumns+" FROM accounts WHERE name = $1", name))
-	return a, s.failed("find an account", known(err))
+	const query = "SELECT " + accountColumns + " FROM accounts WHERE key = $1 OR name = $2 ORDER BY name = $2 DESC LIMIT 1"
+	a, err := scanAccount(db.QueryRowContext(ctx, query, name.Key, name.Display))
+	return a, known(err)
+}
+
+// Alike implements account.Store.
+func (s *Store) Alike(ctx context.Context, name account.Name) (bool, error) {
+	alike, err := alike(ctx, s.read, name)
+	return alike, s.failed("look for accounts whose names look alike", err)
+}
+
+func alike(ctx context.Context, db querier, name account.Name) (alike bool, err error) {
+	look := name.Look()
+	if look.Scripts == "" {
+		return false, nil
+	}
+	const query = "SELECT EXISTS (SELECT 1 FROM accounts WHERE (shape IN ($1, $2) OR shape_capitals IN ($1, $2)) " +
+		"AND scripts NOT IN ('', $3) AND key <> $4)"
+	err = db.QueryRowContext(ctx, query, look.Shown, look.Capitals, look.Scripts, name.Key).Scan(&alike)
+	return alike, err
 }
 
 // Create implements account.Store. Times are kept to the millisecond.
-func (s *Store) Create(ctx context.Context, name, hash string) (created account.Account, err error) {
-	const query = "INSERT INTO accounts (name, hash, created) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING " +
-		"RETURNING " + accountColumns
+func (s *Store) Create(ctx context.Context, name account.Name, hash string) (created account.Account, err error) {
+	const query = "INSERT INTO accounts (name, key, shape, shape_capitals, scripts, hash, created) " +
+		"VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING " + accountColumns
 	err = s.change(ctx, "make an account", false, func(tx *sql.Tx) error {
-		created, err = scanAccount(tx.QueryRowContext(ctx, query, name, hash, time.Now().UnixMilli()))
+		switch alike, err := alike(ctx, tx, name); {
+		case err != nil:
+			return err
+		case alike:
+			return account.ErrAlike
+		}
+		look := name.Look()
+		created, err = scanAccount(tx.QueryRowContext(ctx, query, name.Display, name.Key, look.Shown, look.Capitals, look.Scripts,
+			hash, time.Now().UnixMilli()))
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return account.ErrTaken
 		case err != nil:
 			return err
 		}
-		return announce(ctx, tx, created.ID, name, registered)
+		return announce(ctx, tx, created.ID, created.Name, registered)
 	})
 	if err != nil {
 		return account.Account{}, err
@@ -58,51 +93,54 @@ func (s *Store) Rehash(ctx context.Context, id int64, old, hash string) error {
 }
 
 // SetPassword implements account.Store.
-func (s *Store) SetPassword(ctx context.Context, name, hash string) error {
-	return s.change(ctx, "set a password", false, func(tx *sql.Tx) error {
-		const query = "UPDATE accounts SET hash = $2 WHERE name = $1 RETURNING id"
-		return revoke(ctx, tx, name, "a new password", tx.QueryRowContext(ctx, query, name, hash))
-	})
+func (s *Store) SetPassword(ctx context.Context, name account.Name, hash string) error {
+	return s.revoke(ctx, "set a password", name, "a new password", "UPDATE accounts SET hash = $2 WHERE id = $1", hash)
 }
 
 // SetBan implements account.Store. Times are kept to the millisecond.
-func (s *Store) SetBan(ctx context.Context, name string, ban *account.Ban) error {
-	const query = "UPDATE accounts SET ban_until = $2, ban_reason = $3 WHERE name = $1 RETURNING id"
+func (s *Store) SetBan(ctx context.Context, name account.Name, ban *account.Ban) error {
+	const query = "UPDATE accounts SET ban_until = $2, ban_reason = $3 WHERE id = $1"
 	if ban == nil {
-		err := s.retry(ctx, func() error {
-			var id int64
-			return s.write.QueryRowContext(ctx, query, name, nil, "").Scan(&id)
+		return s.change(ctx, "lift a ban", false, func(tx *sql.Tx) error {
+			a, err := find(ctx, tx, name)
+			if err == nil {
+				_, err = tx.ExecContext(ctx, query, a.ID, nil, "")
+			}
+			return err
 		})
-		return s.failed("lift a ban", known(err))
 	}
-	return s.change(ctx, "ban an account", false, func(tx *sql.Tx) error {
-		why := "banned"
-		if ban.Reason != "" {
-			why += ": " + ban.Reason
-		}
-		return revoke(ctx, tx, name, why, tx.QueryRowContext(ctx, query, name, milliseconds(ban.Until), ban.Reason))
-	})
+	why := "banned"
+	if ban.Reason != "" {
+		why += ": " + ban.Reason
+	}
+	return s.revoke(ctx, "ban an account", name, why, query, milliseconds(ban.Until), ban.Reason)
 }
 
 // Remove implements account.Store. The name is remembered for the history of those whom the account talked with.
-func (s *Store) Remove(ctx context.Context, name string) error {
+func (s *Store) Remove(ctx context.Context, name account.Name) error {
 	return s.change(ctx, "remove an account", false, func(tx *sql.Tx) error {
+		a, err := find(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		const remember = "INSERT INTO former_names (name, account) VALUES ($2, $1) ON CONFLICT DO NOTHING"
+		if _, err := tx.ExecContext(ctx, remember, a.ID, account.KeyOf(a.Name)); err != nil {
+			return err
+		}
 		for _, query := range []string{
-			"DELETE FROM messages WHERE recipient_account = (SELECT id FROM accounts WHERE name = $1) AND mail",
-			"INSERT INTO former_names (name, account) SELECT name, id FROM accounts WHERE name = $1",
+			"DELETE FROM messages WHERE recipient_account = $1 AND mail", "DELETE FROM accounts WHERE id = $1",
 		} {
-			if _, err := tx.ExecContext(ctx, query, name); err != nil {
+			if _, err := tx.ExecContext(ctx, query, a.ID); err != nil {
 				return err
 			}
 		}
-		const query = "DELETE FROM accounts WHERE name = $1 RETURNING id"
-		return revoke(ctx, tx, name, "removed", tx.QueryRowContext(ctx, query, name))
+		return announce(ctx, tx, a.ID, a.Name, "removed")
 	})
 }
 
 // List implements account.Store.
 func (s *Store) List(ctx context.Context, after string, limit int) ([]account.Account, error) {
-	const query = "SELECT " + accountColumns + " FROM accounts WHERE name > $1 ORDER BY name LIMIT $2"
+	const query = "SELECT " + accountColumns + " FROM accounts WHERE key > $1 ORDER BY key LIMIT $2"
 	accounts, err := collect(ctx, s.read, scanAccount, query, after, max(limit, 0))
 	return accounts, s.failed("list accounts", err)
 }
@@ -117,13 +155,19 @@ func (s *Store) Revocations(ctx context.Context, after int64) ([]account.Revocat
 	return revocations, s.failed("look for accounts whose sessions must end", err)
 }
 
-// revoke notes that the sessions of the account, whose id a statement returned, must end.
-func revoke(ctx context.Context, tx *sql.Tx, name, why string, changed row) error {
-	var id int64
-	if err := changed.Scan(&id); err != nil {
-		return known(err)
-	}
-	return announce(ctx, tx, id, name, why)
+// revoke changes an account by a statement, whose first parameter is the account's number, and notes that its sessions must
+// end.
+func (s *Store) revoke(ctx context.Context, what string, name account.Name, why, query string, args ...any) error {
+	return s.change(ctx, what, false, func(tx *sql.Tx) error {
+		a, err := find(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, query, append([]any{a.ID}, args...)...); err != nil {
+			return err
+		}
+		return announce(ctx, tx, a.ID, a.Name, why)
+	})
 }
 
 // announce notes what servers must know of an account. Seq is counted in a row that stays locked until the commit, so
@@ -154,7 +198,7 @@ func scanAccount(r row) (a account.Account, err error) {
 	var created int64
 	var until *int64
 	var reason string
-	if err := r.Scan(&a.ID, &a.Name, &a.Hash, &created, &until, &reason); err != nil {
+	if err := r.Scan(&a.ID, &a.Name, &a.Key, &a.Hash, &created, &until, &reason); err != nil {
 		return account.Account{}, err
 	}
 	a.Created = moment(created)

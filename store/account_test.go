@@ -13,9 +13,12 @@ import (
 	"hubbub/store"
 )
 
+// named returns a name as it is displayed here, whether or not it could be somebody's.
+func named(name string) account.Name { return account.Name{Display: name, Key: account.KeyOf(name)} }
+
 func create(t *testing.T, s *store.Store, name string) account.Account {
 	t.Helper()
-	a, err := s.Create(context.Background(), name, "hash of "+name)
+	a, err := s.Create(context.Background(), named(name), "hash of "+name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +27,7 @@ func create(t *testing.T, s *store.Store, name string) account.Account {
 
 func find(t *testing.T, s *store.Store, name string) account.Account {
 	t.Helper()
-	a, err := s.Find(context.Background(), name)
+	a, err := s.Find(context.Background(), named(name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,14 +46,20 @@ func TestCreate(t *testing.T) {
 		if got := find(t, s, "ann"); got != ann {
 			t.Errorf("found %+v, made %+v", got, ann)
 		}
-		if _, err := s.Create(ctx, "ann", "other"); !errors.Is(err, account.ErrTaken) {
+		if _, err := s.Create(ctx, named("ann"), "other"); !errors.Is(err, account.ErrTaken) {
 			t.Errorf("a name that is taken returns %v", err)
 		}
-		if create(t, s, "Ann").ID == ann.ID {
+		if _, err := s.Create(ctx, named("ANN"), "other"); !errors.Is(err, account.ErrTaken) || find(t, s, "ANN") != ann {
+			t.Errorf("another case of a name that is taken returns %v", err)
+		}
+		if create(t, s, "Anna").ID == ann.ID {
 			t.Error("two accounts have one number")
 		}
+		if anna := find(t, s, "anna"); anna.Name != "Anna" || anna.Key != "anna" {
+			t.Errorf("an account with a capital is found as %+v", anna)
+		}
 		for _, name := range []string{"bob", "", "\xff\xfe", "ann\x00", "\x00", "ann\xc3"} {
-			if a, err := s.Find(ctx, name); !errors.Is(err, account.ErrUnknown) || a != (account.Account{}) {
+			if a, err := s.Find(ctx, named(name)); !errors.Is(err, account.ErrUnknown) || a != (account.Account{}) {
 				t.Errorf("%q, which is no account, returns %+v and %v", name, a, err)
 			}
 		}
@@ -67,10 +76,10 @@ func TestPasswords(t *testing.T) {
 		if err := s.Rehash(ctx, ann.ID, ann.Hash, "2"); err != nil || find(t, s, "ann").Hash != "2" {
 			t.Errorf("the hash was not replaced: %v", err)
 		}
-		if err := s.SetPassword(ctx, "ann", "3"); err != nil || find(t, s, "ann").Hash != "3" || find(t, s, "bob") != bob {
+		if err := s.SetPassword(ctx, named("ann"), "3"); err != nil || find(t, s, "ann").Hash != "3" || find(t, s, "bob") != bob {
 			t.Errorf("the password was not set: %v", err)
 		}
-		if err := s.SetPassword(ctx, "eve", "3"); !errors.Is(err, account.ErrUnknown) {
+		if err := s.SetPassword(ctx, named("eve"), "3"); !errors.Is(err, account.ErrUnknown) {
 			t.Errorf("a password for nobody returns %v", err)
 		}
 		want := []account.Revocation{
@@ -91,7 +100,7 @@ func TestBans(t *testing.T) {
 		for _, ban := range []account.Ban{
 			{}, {Reason: "spam"}, {Until: time.Now().Add(time.Hour).Truncate(time.Millisecond).UTC(), Reason: "\u00fc'; --"},
 		} {
-			if err := s.SetBan(ctx, "ann", &ban); err != nil {
+			if err := s.SetBan(ctx, named("ann"), &ban); err != nil {
 				t.Fatal(err)
 			}
 			if got := find(t, s, "ann"); got.Ban == nil || *got.Ban != ban || got.Hash != ann.Hash {
@@ -103,10 +112,10 @@ func TestBans(t *testing.T) {
 				t.Errorf("the newest revocation is %+v (%v)", revoked, err)
 			}
 		}
-		if err := s.SetBan(ctx, "ann", nil); err != nil || find(t, s, "ann") != ann {
+		if err := s.SetBan(ctx, named("ann"), nil); err != nil || find(t, s, "ann") != ann {
 			t.Errorf("lifting the ban left %+v (%v)", find(t, s, "ann"), err)
 		}
-		if err := errors.Join(s.SetBan(ctx, "eve", nil), s.SetBan(ctx, "eve", &account.Ban{})); err == nil ||
+		if err := errors.Join(s.SetBan(ctx, named("eve"), nil), s.SetBan(ctx, named("eve"), &account.Ban{})); err == nil ||
 			strings.Count(err.Error(), account.ErrUnknown.Error()) != 2 {
 			t.Errorf("banning and not banning nobody returns %v", err)
 		}
@@ -127,7 +136,7 @@ func TestRemove(t *testing.T) {
 		if err := s.Append(ctx, []history.Message{said, read, waits}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Remove(ctx, "bob"); err != nil {
+		if err := s.Remove(ctx, named("bob")); err != nil {
 			t.Fatal(err)
 		}
 		page, err := s.Page(ctx, []history.Conversation{{A: annSide, B: bobSide}}, 0, 0, 10)
@@ -143,10 +152,10 @@ func TestRemove(t *testing.T) {
 		if n, _, err := s.Prune(ctx, history.Retention{Count: 1}, 10); n != 1 || err != nil {
 			t.Errorf("of two messages %d were too many (%v)", n, err)
 		}
-		if _, err := s.Find(ctx, "bob"); !errors.Is(err, account.ErrUnknown) {
+		if _, err := s.Find(ctx, named("bob")); !errors.Is(err, account.ErrUnknown) {
 			t.Errorf("the account is still there: %v", err)
 		}
-		if err := s.Remove(ctx, "bob"); !errors.Is(err, account.ErrUnknown) {
+		if err := s.Remove(ctx, named("bob")); !errors.Is(err, account.ErrUnknown) {
 			t.Errorf("removing nobody returns %v", err)
 		}
 		want := []account.Revocation{{Seq: 3, Account: bob.ID, Name: "bob", Why: "removed"}}
@@ -162,14 +171,14 @@ func TestRemove(t *testing.T) {
 func TestList(t *testing.T) {
 	onBoth(t, func(t *testing.T, d database) {
 		ctx, s := context.Background(), d.open(t)
-		names := []string{"B", "Z", "_", "a", "a b", "ab", "b", "z", "ä", "é", "ﬀ", "😀"} // in the order of their bytes
+		names := []string{"*", "1", "_", "A", "a b", "ab", "B", "z", "ä", "é", "ф", "😀"} // in the order of their keys' bytes
 		for _, i := range []int{7, 0, 11, 3, 5, 1, 9, 2, 4, 6, 8, 10} {
 			create(t, s, names[i])
 		}
 		for first := 0; first <= len(names); first++ {
 			after := ""
 			if first > 0 {
-				after = names[first-1]
+				after = account.KeyOf(names[first-1])
 			}
 			var got []string
 			accounts, err := s.List(ctx, after, 5)
@@ -198,7 +207,7 @@ func TestRevocationsGrow(t *testing.T) {
 			go func() {
 				var err error
 				for i := 0; i < each && err == nil; i++ {
-					err = s.SetPassword(ctx, "ann", "x")
+					err = s.SetPassword(ctx, named("ann"), "x")
 				}
 				failures <- err
 			}()

@@ -132,7 +132,7 @@ func TestTwoServers(t *testing.T) {
 		}()
 		create(t, b, "ann")
 		for range batches {
-			if err := b.SetPassword(ctx, "ann", "x"); err != nil {
+			if err := b.SetPassword(ctx, named("ann"), "x"); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -42,10 +42,10 @@ func TestNoDeadlocks(t *testing.T) {
 				"another Prune": func(ctx context.Context) error {
 					return third(s.Prune(ctx, history.Retention{Count: batch}, batch))
 				},
-				"Remove":         func(ctx context.Context) error { return s.Remove(ctx, "ann") },
-				"another Remove": func(ctx context.Context) error { return s.Remove(ctx, "eve") },
-				"SetPassword":    func(ctx context.Context) error { return s.SetPassword(ctx, "ann", "x") },
-				"SetBan":         func(ctx context.Context) error { return s.SetBan(ctx, "eve", &account.Ban{}) },
+				"Remove":         func(ctx context.Context) error { return s.Remove(ctx, named("ann")) },
+				"another Remove": func(ctx context.Context) error { return s.Remove(ctx, named("eve")) },
+				"SetPassword":    func(ctx context.Context) error { return s.SetPassword(ctx, named("ann"), "x") },
+				"SetBan":         func(ctx context.Context) error { return s.SetBan(ctx, named("eve"), &account.Ban{}) },
 				"Rehash":         func(ctx context.Context) error { return s.Rehash(ctx, ann.ID, ann.Hash, "y") },
 			})
 			if t.Failed() {

@@ -15,7 +15,7 @@ import (
 )
 
 // columns are those of a message.
-const columns = "id, sender, sender_account, recipient, recipient_account, mail, text, at"
+const columns = "id, sender, sender_account, recipient, recipient_account, mail, text, at, sender_key, recipient_key"
 
 // Append implements history.Store. When it is fenced, another server has the lease, and none of the messages is kept.
 func (s *Store) Append(ctx context.Context, messages []history.Message) error {
@@ -112,10 +112,10 @@ func (s *Store) Page(ctx context.Context, of []history.Conversation, before, aft
 const namesakesMax = 64
 
 // Namesakes implements history.Store.
-func (s *Store) Namesakes(ctx context.Context, name string) ([]int64, error) {
-	const query = "SELECT id FROM accounts WHERE name = $1 UNION SELECT account FROM former_names WHERE name = $1 " +
+func (s *Store) Namesakes(ctx context.Context, key string) ([]int64, error) {
+	const query = "SELECT id FROM accounts WHERE key = $1 UNION SELECT account FROM former_names WHERE name = $1 " +
 		"ORDER BY 1 DESC LIMIT $2"
-	ids, err := collect(ctx, s.read, func(r row) (id int64, err error) { return id, r.Scan(&id) }, query, name, namesakesMax)
+	ids, err := collect(ctx, s.read, func(r row) (id int64, err error) { return id, r.Scan(&id) }, query, key, namesakesMax)
 	return ids, s.failed("find the accounts of a name", err)
 }
 
@@ -126,6 +126,9 @@ const (
 	scanMax = 4096
 )
 
+// senderKey is what the name of a message's sender is compared by.
+const senderKey = "CASE sender_key WHEN '' THEN sender ELSE sender_key END"
+
 // Missed implements history.Store. Of messages that the reader said it passes over scanMax at a time.
 func (s *Store) Missed(ctx context.Context, reader history.Party, after codec.ID, limit int) (history.Missed, error) {
 	// Where the public messages end that are looked through. Behind it nothing is returned, or whispers would come before
@@ -133,13 +136,13 @@ func (s *Store) Missed(ctx context.Context, reader history.Party, after codec.ID
 	const end = "coalesce((SELECT id FROM messages WHERE conversation = '' AND id > $1 ORDER BY id LIMIT 1 OFFSET $5), " +
 		wholeHistory + ")"
 	const ordered = " AND id > $1 AND id <= (SELECT upto FROM bound) ORDER BY id LIMIT $4) AS "
-	const query = "SELECT * FROM (SELECT " + columns + " FROM messages WHERE conversation = '' AND sender <> $2" + ordered +
+	const query = "SELECT * FROM (SELECT " + columns + " FROM messages WHERE conversation = '' AND " + senderKey + " <> $2" + ordered +
 		"public UNION ALL SELECT * FROM (SELECT " + columns + " FROM messages " +
 		"WHERE recipient_account = $3 AND recipient_account <> 0" + ordered + "whispers ORDER BY id LIMIT $4"
 	limit = max(limit, 0)
 	for scan := scanFirst * limit; ; scan *= scanFirst {
 		scan = min(max(scan, 1), max(scanMax, limit))
-		missed, err := s.part(ctx, "removed", end, query, "ASC", number(after), reader.Name, reader.Account, limit, scan-1)
+		missed, err := s.part(ctx, "removed", end, query, "ASC", number(after), reader.Compared(), reader.Account, limit, scan-1)
 		if err != nil {
 			return history.Missed{}, s.failed("read what was missed", err)
 		}
@@ -181,10 +184,10 @@ func (s *Store) part(ctx context.Context, counter, end, query, direction string,
 	query = "WITH bound AS (SELECT " + counter + " AS removed, " + end + " AS upto FROM counters) " +
 		"SELECT bound.removed, bound.upto, coalesce(m.id, 0), coalesce(m.sender, ''), coalesce(m.sender_account, 0), " +
 		"coalesce(m.recipient, ''), coalesce(m.recipient_account, 0), coalesce(m.mail, false), coalesce(m.text, ''), " +
-		"coalesce(m.at, 0) FROM bound LEFT JOIN (" + query + ") AS m ON true ORDER BY m.id " + direction
+		"coalesce(m.at, 0), coalesce(m.sender_key, ''), coalesce(m.recipient_key, '') FROM bound LEFT JOIN (" + query + ") AS m ON true ORDER BY m.id " + direction
 	part.Messages, err = collect(ctx, s.read, func(r row) (m history.Message, err error) {
 		err = r.Scan(&part.Removed, &part.Next, &m.ID, &m.From.Name, &m.From.Account, &m.To.Name, &m.To.Account, &m.Mail,
-			&m.Text, &m.At)
+			&m.Text, &m.At, &m.From.Key, &m.To.Key)
 		return m, err
 	}, query, args...)
 	if err != nil {
@@ -229,12 +232,13 @@ func (s *Store) Bounds(ctx context.Context) (newest, removed codec.ID, err error
 }
 
 func scanMessage(r row) (m history.Message, err error) {
-	err = r.Scan(&m.ID, &m.From.Name, &m.From.Account, &m.To.Name, &m.To.Account, &m.Mail, &m.Text, &m.At)
+	err = r.Scan(&m.ID, &m.From.Name, &m.From.Account, &m.To.Name, &m.To.Account, &m.Mail, &m.Text, &m.At,
+		&m.From.Key, &m.To.Key)
 	return m, err
 }
 
-// conversation names what two parties whisper, in either direction: an account by its number, a guest by the name in
-// quotes, which no name can look like two of. What is said to everybody is in the conversation without a name.
+// conversation names what two parties whisper, in either direction: an account by its number, a guest by the name's
+// key in quotes, which no name can look like two of. What is said to everybody is in the conversation without a name.
 func conversation(a, b history.Party) string {
 	if (a == history.Party{} && b == history.Party{}) {
 		return ""
@@ -250,7 +254,7 @@ func side(p history.Party) string {
 	if p.Account != 0 {
 		return strconv.FormatInt(p.Account, 10)
 	}
-	return strconv.Quote(p.Name)
+	return strconv.Quote(p.Compared())
 }
 
 // conversationOf is the name of the conversation in which a message was said.

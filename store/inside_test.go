@@ -11,6 +11,8 @@ import (
 	"testing/fstest"
 
 	"github.com/pressly/goose/v3"
+
+	"hubbub/handler/account"
 )
 
 // Setting returns one of PostgreSQL, on a connection of the store.
@@ -65,7 +67,7 @@ func TestWriterLocksAtOnce(t *testing.T) {
 // TestOldRevocationsGo: those go that are too many, but none because of what the clock says.
 func TestOldRevocationsGo(t *testing.T) {
 	ctx, s := context.Background(), openTest(t)
-	if _, err := s.Create(ctx, "ann", ""); err != nil {
+	if _, err := s.Create(ctx, account.Name{Display: "ann", Key: "ann"}, ""); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
@@ -79,7 +81,7 @@ func TestOldRevocationsGo(t *testing.T) {
 		if _, err := s.write.ExecContext(ctx, test.query); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.SetPassword(ctx, "ann", ""); err != nil {
+		if err := s.SetPassword(ctx, account.Name{Display: "ann", Key: "ann"}, ""); err != nil {
 			t.Fatal(err)
 		}
 		if all, err := s.Revocations(ctx, 0); err != nil || len(all) != test.want {

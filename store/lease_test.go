@@ -94,7 +94,7 @@ func TestLease(t *testing.T) {
 		if why := await(t, "it stands by", waits); !errors.Is(why, store.ErrStandby) {
 			t.Errorf("the second server waits because %v", why)
 		}
-		if _, err := d.open(t).Create(ctx, "alice", "hash"); err != nil {
+		if _, err := d.open(t).Create(ctx, named("alice"), "hash"); err != nil {
 			t.Errorf("beside the server: %v", err)
 		}
 		cancel()

@@ -13,7 +13,8 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// schema holds the tables, a directory for each database and in it a file a version. Files that a release had are never
+// schema holds the tables, a directory for each database and in it a file a version, but for version keysVersion, which is
+// fillKeys. Files that a release had are never
 // changed, and a version that is needed no more is undone by a later one: there is no way back but a backup.
 //
 //go:embed schema
@@ -43,7 +44,8 @@ func migrate(ctx context.Context, name string, db *sql.DB, dialect goose.Dialect
 }
 
 func apply(ctx context.Context, name string, db *sql.DB, dialect goose.Dialect, files fs.FS, options ...goose.ProviderOption) error {
-	options = append(options, goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
+	options = append(options, goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true),
+		goose.WithGoMigrations(goose.NewGoMigration(keysVersion, &goose.GoFunc{RunTx: fillKeys(dialect)}, nil)))
 	provider, err := goose.NewProvider(dialect, db, files, options...)
 	if err != nil {
 		return err

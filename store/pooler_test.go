@@ -65,7 +65,7 @@ func throughPooler(t *testing.T, d, direct database) {
 	for range 4 {
 		running.Go(func() {
 			for range 20 {
-				if err := first.SetPassword(t.Context(), "ann", "x"); err != nil {
+				if err := first.SetPassword(t.Context(), named("ann"), "x"); err != nil {
 					t.Errorf("set a password: %v", err)
 				}
 				lobby(t, first.Store)

@@ -157,13 +157,14 @@ func (e *postgresEngine) prepare(context.Context) error { return nil } // each c
 
 // postgresRows adds messages, given as arrays.
 const postgresRows = "INSERT INTO messages (conversation, " + columns + ") " +
-	"SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bool[], $8::text[], $9::bigint[])"
+	"SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bool[], $8::text[], $9::bigint[], " +
+	"$10::text[], $11::text[])"
 
 // insert is one statement, so that it is one transaction and takes one round trip. Before it adds the first message it has
 // the row of counters locked and the epoch compared.
 func (e *postgresEngine) insert(ctx context.Context, epoch int64, messages []history.Message) error {
-	const query = "WITH counted AS (UPDATE counters SET newest = greatest(newest, $10), messages = messages + $11::bigint, " +
-		"prunable = least(prunable, $12), reserved = greatest(reserved, $14) WHERE $13::bigint IN (0, epoch) RETURNING epoch) " + postgresRows + " WHERE EXISTS (SELECT FROM counted)"
+	const query = "WITH counted AS (UPDATE counters SET newest = greatest(newest, $12), messages = messages + $13::bigint, " +
+		"prunable = least(prunable, $14), reserved = greatest(reserved, $16) WHERE $15::bigint IN (0, epoch) RETURNING epoch) " + postgresRows + " WHERE EXISTS (SELECT FROM counted)"
 	result, err := e.db.ExecContext(ctx, query, append(arrays(messages),
 		number(messages[len(messages)-1].ID), counted(messages), number(messages[0].ID), epoch, reservation(number(messages[len(messages)-1].ID)))...)
 	if err != nil {
@@ -184,6 +185,7 @@ func (e *postgresEngine) add(ctx context.Context, tx *sql.Tx, messages []history
 func arrays(messages []history.Message) []any {
 	n := len(messages)
 	conversations, senders, recipients, texts := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	senderKeys, recipientKeys := make([]string, n), make([]string, n)
 	ids, from, to, at, mail := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]bool, n)
 	for i := range messages {
 		m := &messages[i]
@@ -191,8 +193,9 @@ func arrays(messages []history.Message) []any {
 		at[i] = int64(m.At)
 		senders[i], from[i] = m.From.Name, m.From.Account
 		recipients[i], to[i] = m.To.Name, m.To.Account
+		senderKeys[i], recipientKeys[i] = m.From.Key, m.To.Key
 	}
-	return []any{conversations, ids, senders, from, recipients, to, mail, texts, at}
+	return []any{conversations, ids, senders, from, recipients, to, mail, texts, at, senderKeys, recipientKeys}
 }
 
 func (e *postgresEngine) forUpdate() string { return " FOR NO KEY UPDATE" }

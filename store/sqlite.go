@@ -105,7 +105,7 @@ func fileURL(path string) string {
 // names for each of the others. OR FAIL leaves what a statement did before it failed to the transaction, so SQLite keeps no
 // journal for each statement.
 func (e *sqliteEngine) prepare(ctx context.Context) (err error) {
-	const query, values = "INSERT OR FAIL INTO messages (conversation, " + columns + ") VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	const query, values = "INSERT OR FAIL INTO messages (conversation, " + columns + ") VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	for _, n := range []int{64, 8, 1} {
 		stmt, err := e.db.PrepareContext(ctx, query+strings.Repeat(values+", ", n-1)+values)
 		if err != nil {
@@ -146,13 +146,13 @@ func (e *sqliteEngine) insert(ctx context.Context, epoch int64, messages []histo
 func (e *sqliteEngine) add(ctx context.Context, tx *sql.Tx, messages []history.Message) error {
 	for _, insertion := range e.inserts {
 		stmt := tx.StmtContext(ctx, insertion.Stmt)
-		args := make([]any, 0, 9*insertion.messages)
+		args := make([]any, 0, 11*insertion.messages)
 		for ; len(messages) >= insertion.messages; messages = messages[insertion.messages:] {
 			args = args[:0]
 			for i := range messages[:insertion.messages] {
 				m := &messages[i]
 				args = append(args, conversationOf(m), int64(m.ID), m.From.Name, m.From.Account, m.To.Name, m.To.Account,
-					m.Mail, m.Text, int64(m.At))
+					m.Mail, m.Text, int64(m.At), m.From.Key, m.To.Key)
 			}
 			if _, err := stmt.ExecContext(ctx, args...); err != nil {
 				return err

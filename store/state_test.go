@@ -133,7 +133,7 @@ func TestNamesakes(t *testing.T) {
 			want = slices.Insert(want, 0, create(t, s, "bob").ID)
 			create(t, s, "ann")
 			for _, name := range []string{"bob", "ann"} {
-				if err := s.Remove(ctx, name); err != nil {
+				if err := s.Remove(ctx, named(name)); err != nil {
 					t.Fatal(err)
 				}
 			}

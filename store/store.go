@@ -214,7 +214,7 @@ func (s *Store) exec(ctx context.Context, query string, args ...any) error {
 
 // failed completes an error with what could not be done. nil stays nil, and answers that are no failures stay bare.
 func (s *Store) failed(what string, err error) error {
-	if err == nil || errors.Is(err, account.ErrUnknown) || errors.Is(err, account.ErrTaken) {
+	if err == nil || errors.Is(err, account.ErrUnknown) || errors.Is(err, account.ErrTaken) || errors.Is(err, account.ErrAlike) {
 		return err
 	}
 	return fmt.Errorf("%s: %w", what, s.explain(err))
@@ -241,6 +241,7 @@ func collect[T any](ctx context.Context, db querier, scan func(row) (T, error), 
 // querier is a *sql.DB or a *sql.Tx.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // row is one *sql.Row, or the current one of *sql.Rows.

@@ -180,7 +180,7 @@ func TestChatFails(t *testing.T) {
 	}
 	f("hubbub: log in as Alice: somebody is logged in under this name; choose another or try again later (LOGIN_USER_ALREADY)",
 		"--server", p.chat, "--user", "Alice")
-	f("hubbub: log in as a b: a name has 1 to 32 bytes of letters, digits and signs, without spaces (NAME_INVALID)",
+	f("hubbub: log in as a b: a name has 1 to 32 bytes of letters of one script, digits and signs, without spaces, and is not reserved (NAME_INVALID)",
 		"--server", p.chat, "--user", "a b")
 	f("hubbub: cannot reach chat server at 127.0.0.1:1: connection refused (is it running? is that its address and port?)",
 		"--server", "127.0.0.1:1", "--user", "bob")

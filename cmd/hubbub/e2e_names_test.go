@@ -58,7 +58,7 @@ func TestRegistrationMeetsGuests(t *testing.T) {
 		switch {
 		case registered.Result == codec.Success && result != codec.AuthFailed:
 			t.Errorf("%s is an account, and a guest's login was answered with %s", name, result)
-		case registered.Result != codec.Success && (registered.Result != codec.LoginUserAlready || result != codec.Success):
+		case registered.Result != codec.Success && (registered.Result != codec.NameTaken || result != codec.Success):
 			t.Errorf("%s was not registered, %s, and a guest's login was answered with %s", name, registered.Result, result)
 		}
 	}

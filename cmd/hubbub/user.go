@@ -65,20 +65,26 @@ func (c *userCmd) AfterApply(command *kong.Context, file *configFile) error {
 	return c.Validate()
 }
 
-// change does something to the account of a name, as it was given, in the database. It translates the errors which that
-// may return.
-func (c *userCmd) change(ctx context.Context, open opener, console *console, given string, do func(store accounts, name string) error) error {
-	name, ok := account.CanonicalName(given)
-	if !ok {
-		return fmt.Errorf("%q can't be a name: a name has 1 to %d bytes of letters, digits and signs, and no spaces",
-			given, account.NameBytesMax)
+// change does something to the account of a name, as it was given, in the database. do gets the name as it is displayed where
+// there is such an account. It translates the errors which that may return.
+func (c *userCmd) change(ctx context.Context, open opener, console *console, given string, do func(store accounts, name account.Name) error) error {
+	name, err := account.ParseName(given)
+	if err != nil {
+		return fmt.Errorf("%q can't be a name: %w", given, err)
 	}
-	err := c.with(ctx, open, console, func(store accounts) error { return do(store, name) })
+	err = c.with(ctx, open, console, func(store accounts) error {
+		if a, err := store.Find(ctx, name); err == nil {
+			name.Display = a.Name
+		}
+		return do(store, name)
+	})
 	switch {
 	case errors.Is(err, account.ErrUnknown):
-		return fmt.Errorf("there is no account %s; see hubbub user list for those that there are", name)
+		return fmt.Errorf("there is no account %s; see hubbub user list for those that there are", name.Display)
 	case errors.Is(err, account.ErrTaken):
-		return fmt.Errorf("%s is an account already; hubbub user passwd %[1]s gives it another password", name)
+		return fmt.Errorf("%s is an account already; hubbub user passwd %[1]s gives it another password", name.Display)
+	case errors.Is(err, account.ErrAlike):
+		return fmt.Errorf("%s looks like the name of an account, in letters of another script; choose another name", name.Display)
 	}
 	return err
 }
@@ -113,7 +119,7 @@ type userAdd struct {
 
 // Run makes an account.
 func (c *userAdd) Run(ctx context.Context, user *userCmd, open opener, console *console) error {
-	return user.change(ctx, open, console, c.Name, func(opened accounts, name string) error {
+	return user.change(ctx, open, console, c.Name, func(opened accounts, name account.Name) error {
 		// Nobody should have to think of a password for a name that is taken.
 		switch _, err := opened.Find(ctx, name); {
 		case err == nil:
@@ -121,7 +127,16 @@ func (c *userAdd) Run(ctx context.Context, user *userCmd, open opener, console *
 		case !errors.Is(err, account.ErrUnknown):
 			return err
 		}
-		return c.set(ctx, console, name, "is an account now", func(hash string) error {
+		if err := name.CheckNew(); err != nil {
+			return fmt.Errorf("%s can't be an account: %w", name.Display, err)
+		}
+		switch alike, err := opened.Alike(ctx, name); {
+		case err != nil:
+			return err
+		case alike:
+			return account.ErrAlike
+		}
+		return c.set(ctx, console, name.Display, "is an account now", func(hash string) error {
 			_, err := opened.Create(ctx, name, hash)
 			return err
 		})
@@ -136,11 +151,11 @@ type userPasswd struct {
 
 // Run sets an account's password.
 func (c *userPasswd) Run(ctx context.Context, user *userCmd, open opener, console *console) error {
-	return user.change(ctx, open, console, c.Name, func(opened accounts, name string) error {
+	return user.change(ctx, open, console, c.Name, func(opened accounts, name account.Name) error {
 		if _, err := opened.Find(ctx, name); err != nil {
 			return err
 		}
-		return c.set(ctx, console, name, "has a new password", func(hash string) error {
+		return c.set(ctx, console, name.Display, "has a new password", func(hash string) error {
 			return opened.SetPassword(ctx, name, hash)
 		})
 	})
@@ -175,7 +190,7 @@ func (c *userBan) Validate() error {
 
 // Run bans an account, instead of an earlier ban if there is one.
 func (c *userBan) Run(ctx context.Context, user *userCmd, open opener, console *console) error {
-	return user.change(ctx, open, console, c.Name, func(opened accounts, name string) error {
+	return user.change(ctx, open, console, c.Name, func(opened accounts, name account.Name) error {
 		ban := &account.Ban{}
 		if c.Reason != nil {
 			ban.Reason = *c.Reason
@@ -186,7 +201,7 @@ func (c *userBan) Run(ctx context.Context, user *userCmd, open opener, console *
 		if err := opened.SetBan(ctx, name, ban); err != nil {
 			return err
 		}
-		return console.say("%s is banned %s", name, describe(ban))
+		return console.say("%s is banned %s", name.Display, describe(ban))
 	})
 }
 
@@ -197,11 +212,11 @@ type userUnban struct {
 
 // Run ends an account's ban. That there is none is no error.
 func (c *userUnban) Run(ctx context.Context, user *userCmd, open opener, console *console) error {
-	return user.change(ctx, open, console, c.Name, func(opened accounts, name string) error {
+	return user.change(ctx, open, console, c.Name, func(opened accounts, name account.Name) error {
 		if err := opened.SetBan(ctx, name, nil); err != nil {
 			return err
 		}
-		return console.say("%s may log in", name)
+		return console.say("%s may log in", name.Display)
 	})
 }
 
@@ -213,18 +228,18 @@ type userRemove struct {
 
 // Run removes an account, when the user is sure.
 func (c *userRemove) Run(ctx context.Context, user *userCmd, open opener, console *console) error {
-	return user.change(ctx, open, console, c.Name, func(opened accounts, name string) error {
+	return user.change(ctx, open, console, c.Name, func(opened accounts, name account.Name) error {
 		if _, err := opened.Find(ctx, name); err != nil {
 			return err
 		}
 		if !c.Yes {
-			if err := console.confirm(ctx, name); err != nil {
+			if err := console.confirm(ctx, name.Display); err != nil {
 				return err
 			}
 		}
 		if err := opened.Remove(ctx, name); err != nil {
 			return err
 		}
-		return console.say("%s is removed", name)
+		return console.say("%s is removed", name.Display)
 	})
 }

@@ -22,7 +22,7 @@ type userList struct {
 	JSON bool `name:"json" env:"-" help:"Print one JSON object a line."`
 }
 
-// Run prints all accounts in the order of their names' bytes.
+// Run prints all accounts in the order of their keys' bytes.
 func (c *userList) Run(ctx context.Context, user *userCmd, open opener, console *console) error {
 	return user.with(ctx, open, console, func(store accounts) error {
 		if c.JSON {
@@ -49,7 +49,7 @@ func all(ctx context.Context, store account.Store) iter.Seq2[account.Account, er
 					return
 				}
 			}
-			after = page[len(page)-1].Name
+			after = page[len(page)-1].Key
 		}
 	}
 }
@@ -65,7 +65,11 @@ func (c *console) listTable(all iter.Seq2[account.Account, error], now time.Time
 		if a.Ban.Holds(now) {
 			ban = describe(a.Ban)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\n", a.Name, a.Created.UTC().Format(moment), ban)
+		name := a.Name
+		if a.Exact() {
+			name += " (exactly so: another account has it in every other case)"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", name, a.Created.UTC().Format(moment), ban)
 	}
 	return table.Flush()
 }
@@ -85,6 +89,7 @@ func describe(ban *account.Ban) string {
 // listed is an account as programs read it.
 type listed struct {
 	Name    string     `json:"name"`
+	Exact   bool       `json:"exact,omitempty"` // another account has the name in every other case
 	Created time.Time  `json:"created"`
 	Ban     *listedBan `json:"ban,omitempty"` // none: it may log in
 }
@@ -101,7 +106,7 @@ func (c *console) listJSON(all iter.Seq2[account.Account, error], now time.Time)
 		if err != nil {
 			return err
 		}
-		line := listed{Name: a.Name, Created: a.Created.UTC()}
+		line := listed{Name: a.Name, Exact: a.Exact(), Created: a.Created.UTC()}
 		if a.Ban.Holds(now) {
 			line.Ban = &listedBan{Until: a.Ban.Until.UTC(), Reason: a.Ban.Reason}
 		}

@@ -3,17 +3,23 @@ package account
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
 // Account is a name that needs its password.
 type Account struct {
 	ID      int64  // above 0, never used again
-	Name    string // canonical
+	Name    string // as it was registered, and is displayed
+	Key     string // what the name is compared by
 	Hash    string // of the password, in PHC form
 	Created time.Time
 	Ban     *Ban // nil: it may log in
 }
+
+// Exact reports whether the account is found only by its name as it is written, because an older one has all other ways to
+// write it. Such two names were different before keys were folded; no key of a name begins with a space.
+func (a *Account) Exact() bool { return strings.HasPrefix(a.Key, " ") }
 
 // Ban keeps an account from logging in.
 type Ban struct {
@@ -28,6 +34,7 @@ func (b *Ban) Holds(now time.Time) bool { return b != nil && (b.Until.IsZero() |
 var (
 	ErrUnknown = errors.New("there is no account of this name")
 	ErrTaken   = errors.New("there is an account of this name already")
+	ErrAlike   = errors.New("there is an account whose name looks like this one")
 )
 
 // Revocation says that an account's sessions must end, because it was banned or removed, or has a new password, or that a
@@ -40,24 +47,28 @@ type Revocation struct {
 	Registered bool   // the account is new
 }
 
-// Store remembers accounts for good. Names are canonical. Its methods may be called from any goroutine and, by the
+// Store remembers accounts for good. Names are found by their keys, whatever the case they are written in. Its methods may be called from any goroutine and, by the
 // hubbub user commands, beside a server that runs.
 type Store interface {
-	// Find returns an account by its name, or ErrUnknown.
-	Find(ctx context.Context, name string) (Account, error)
-	// Create makes a name an account, and revokes the sessions of guests who have it, or returns ErrTaken.
-	Create(ctx context.Context, name, hash string) (Account, error)
+	// Find returns an account by its name, or ErrUnknown. Of two accounts whose names were different until keys were folded,
+	// each is found by the name as it was, and the older one by every other way to write it.
+	Find(ctx context.Context, name Name) (Account, error)
+	// Alike reports whether there is an account whose name looks like one that has another key.
+	Alike(ctx context.Context, name Name) (bool, error)
+	// Create makes a name an account, and revokes the sessions of guests who have it or one that looks like it, or returns
+	// ErrTaken or ErrAlike.
+	Create(ctx context.Context, name Name, hash string) (Account, error)
 	// Rehash replaces the hash of a password that stays the same, unless the password was changed meanwhile: that is,
 	// unless the hash is no longer old.
 	Rehash(ctx context.Context, id int64, old, hash string) error
 	// SetPassword sets the hash of another password, and revokes the account's sessions. ErrUnknown.
-	SetPassword(ctx context.Context, name, hash string) error
+	SetPassword(ctx context.Context, name Name, hash string) error
 	// SetBan bans an account and revokes its sessions or, when ban is nil, lets it in again. ErrUnknown.
-	SetBan(ctx context.Context, name string, ban *Ban) error
+	SetBan(ctx context.Context, name Name, ban *Ban) error
 	// Remove removes an account with the whispers that wait for it, and revokes its sessions. What it said stays in the
 	// history, and its number is not used again. ErrUnknown.
-	Remove(ctx context.Context, name string) error
-	// List returns up to limit accounts whose names come after a name, in the order of their names' bytes.
+	Remove(ctx context.Context, name Name) error
+	// List returns up to limit accounts whose keys come after one, in the order of the keys' bytes.
 	List(ctx context.Context, after string, limit int) ([]Account, error)
 	// Revocations returns those after a Seq, oldest first; -1 returns only the newest one there is, to begin with.
 	Revocations(ctx context.Context, after int64) ([]Revocation, error)

@@ -19,7 +19,24 @@ var (
 // Party is one side of a conversation: an account, or a guest, of whom only the name is known.
 type Party struct {
 	Account int64  // its number; 0: a guest
-	Name    string // the name in the chat, canonical
+	Name    string // as it is, or was then, displayed
+	Key     string // what the name is compared by, where that is not the Name itself; else ""
+}
+
+// Named returns a party: an account, or with 0 a guest.
+func Named(account int64, name, key string) Party {
+	if key == name {
+		key = ""
+	}
+	return Party{Account: account, Name: name, Key: key}
+}
+
+// Compared returns what the party's name is compared by.
+func (p *Party) Compared() string {
+	if p.Key != "" {
+		return p.Key
+	}
+	return p.Name
 }
 
 // Message is one that is kept.
@@ -40,7 +57,7 @@ func (m *Message) Public() bool { return m.To == Party{} }
 // to the reader's account. Whispers to a guest are for nobody later: the name proves nothing.
 func (m *Message) For(reader Party) bool {
 	if m.Public() {
-		return m.From.Name != reader.Name
+		return m.From.Compared() != reader.Compared()
 	}
 	return reader.Account != 0 && m.To.Account == reader.Account
 }
@@ -85,8 +102,8 @@ type Store interface {
 	// Page returns messages of some conversations, as of one, with ids between after and before: the oldest limit of them
 	// when after is given, else the newest; 0 leaves that side open.
 	Page(ctx context.Context, of []Conversation, before, after codec.ID, limit int) (Page, error)
-	// Namesakes returns the numbers of the accounts that have or had a name, the latest first: up to 64 of them.
-	Namesakes(ctx context.Context, name string) ([]int64, error)
+	// Namesakes returns the numbers of the accounts that have or had a name with a key, the latest first: up to 64 of them.
+	Namesakes(ctx context.Context, key string) ([]int64, error)
 	// Missed returns the oldest messages with ids above after that are For the reader, up to limit.
 	Missed(ctx context.Context, reader Party, after codec.ID, limit int) (Missed, error)
 	// Mail returns the oldest messages with ids above after that wait for an account's login, up to limit. Its Removed is

@@ -44,7 +44,7 @@ var meanings = map[string]string{
 	"to":                       "the receiver's name",
 
 	"LoginRequest.user":    "the name that is asked for",
-	"LoginResponse.user":   "the name as it was granted, in its canonical form; empty when the login failed",
+	"LoginResponse.user":   "the name as everybody sees it; empty when the login failed",
 	"BroadcastNotify.id":   "the message's id",
 	"WhisperNotify.id":     "the message's id",
 	"Ping.ref":             "any number",

@@ -25,7 +25,7 @@ var (
 var layers = []layer{
 	{dir: "codec", external: stdOnly},
 	{dir: "session", external: stdOnly},
-	{dir: "handler", module: []string{"codec", "session"}, external: []string{"golang.org/x/text", "golang.org/x/crypto"}},
+	{dir: "handler", module: []string{"codec", "session"}, external: []string{"golang.org/x/text", "golang.org/x/crypto", "github.com/mtibben/confusables"}},
 	{dir: "store", module: []string{"codec", "handler"}},
 	{dir: "cluster", module: []string{"codec", "session", "handler"}},
 	{dir: "server", module: []string{"codec", "session", "handler", "web"}, tests: []string{"client", "store", "cluster"}},

@@ -1,0 +1,93 @@
+package session
+
+import (
+	"sync"
+	"testing"
+)
+
+// Two names that look alike, and one that looks like neither.
+var (
+	latinCoco    = Look{[2]uint64{1}, 10}
+	cyrillicCoco = Look{[2]uint64{2, 1}, 20}
+	otherLatin   = Look{[2]uint64{2}, 20}
+)
+
+// TestLooksAreClaimedOnce: of guests whose names look alike one gets in, whoever comes at the same moment.
+func TestLooksAreClaimedOnce(t *testing.T) {
+	for range 200 {
+		h := newTestHub(2)
+		h.unchecked = true
+		a, _ := h.open(t, 0, 0)
+		b, _ := h.open(t, 1, 0)
+		var first, second Claim
+		var both sync.WaitGroup
+		both.Go(func() { first = h.Login(a, Login{Name: "coco", Look: latinCoco}) })
+		both.Go(func() { second = h.Login(b, Login{Name: "сосо", Look: cyrillicCoco}) })
+		both.Wait()
+		if first+second != Claimed+LookInUse || first == second {
+			t.Fatalf("the claims are %v and %v", first, second)
+		}
+	}
+}
+
+// TestLooks: a look is free once its session is gone, one script keeps nobody out, and an account gets its name anyway.
+func TestLooks(t *testing.T) {
+	h := newTestHub(1)
+	guest, _ := h.open(t, 0, 0)
+	rival, _ := h.open(t, 0, 0)
+	same, _ := h.open(t, 0, 0)
+	if h.Login(guest, Login{Name: "coco", Look: latinCoco}) != Claimed || h.Login(same, Login{Name: "c0c0", Look: latinCoco}) != Claimed {
+		t.Error("two of one script keep each other out")
+	}
+	if claim := h.Login(rival, Login{Name: "сосо", Look: cyrillicCoco}); claim != LookInUse {
+		t.Errorf("who looks like somebody else is told %v", claim)
+	}
+	if h.Reserve(rival, "сосо", cyrillicCoco) {
+		t.Error("a name was reserved that looks like somebody's")
+	}
+	if h.Login(rival, Login{Name: "сосо", Look: cyrillicCoco, Account: 5}) != Claimed {
+		t.Error("an account does not get its name")
+	}
+	for _, s := range []*Session{guest, same, rival} {
+		h.lanes[0].Closed(s, ClientClosed)
+	}
+	h.settleAll()
+	last, _ := h.open(t, 0, 0)
+	if claim := h.Login(last, Login{Name: "сосо", Look: cyrillicCoco}); claim != Claimed {
+		t.Errorf("a look that nobody has any more: %v", claim)
+	}
+}
+
+// TestLooksOfRegistrations: no guest comes in who looks like a name that is being registered, or has been since the guest
+// asked for its own; and who has such a name is ended when an operator makes it an account's.
+func TestLooksOfRegistrations(t *testing.T) {
+	h := newTestHub(1)
+	s, _ := h.open(t, 0, 0)
+	guest, _ := h.open(t, 0, 0)
+	before := h.Registered("сосо", cyrillicCoco)
+	if !h.Reserve(s, "coco", latinCoco) {
+		t.Fatal("a free name can't be reserved")
+	}
+	if claim := h.Login(guest, Login{Name: "сосо", Look: cyrillicCoco}); claim != LookInUse {
+		t.Errorf("beside a registration: %v", claim)
+	}
+	h.SettleReservation(s, "coco", latinCoco, 7)
+	if claim := h.Login(guest, Login{Name: "сосо", Look: cyrillicCoco, Registered: before}); claim != NameInUse {
+		t.Errorf("who asked before the registration: %v", claim)
+	}
+	now := h.Registered("сосо", cyrillicCoco)
+	if claim := h.Login(guest, Login{Name: "сосо", Look: cyrillicCoco, Registered: now}); claim != Claimed {
+		t.Errorf("who asked after it: %v", claim)
+	}
+	other, _ := h.open(t, 0, 0)
+	if h.Login(other, Login{Name: "x", Look: otherLatin, Registered: h.Registered("x", otherLatin)}) != Claimed {
+		t.Fatal("the other one did not get in")
+	}
+	if !h.MarkRegistered("coco", latinCoco) {
+		t.Error("nobody looks like it")
+	}
+	h.settleAll()
+	if guest.Reason() != NameRegistered || other.Reason() != None {
+		t.Errorf("the guest has ended: %v, the other one: %v", guest.Reason(), other.Reason())
+	}
+}
