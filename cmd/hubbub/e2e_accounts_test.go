@@ -81,7 +81,7 @@ func TestBanEndsSessions(t *testing.T) {
 		try("right password", codec.PermissionDenied)
 		try("wrong password", codec.AuthFailed)
 		try("", codec.AuthFailed)
-		if list := user("", "list"); !strings.Contains(list, "alice") || !strings.Contains(list, "for good: spam") {
+		if list := user("", "list"); !strings.Contains(list, "Alice") || !strings.Contains(list, "for good: spam") {
 			t.Errorf("the list is\n%s", list)
 		}
 		user("", "unban", "alice")

@@ -103,7 +103,7 @@ func TestChatScripts(t *testing.T) {
 	alice.prints("bob: build 42 is green", "bob whispers: lunch?", "bob: /shrug 世界")
 	alice.types("/w bob yes")
 	alice.in.Close()
-	bob.prints("alice whispers: yes")
+	bob.prints("Alice whispers: yes")
 	bob.in.Close()
 	if said := bob.ends(0); said != "" {
 		t.Errorf("bob's standard error: %s", said)

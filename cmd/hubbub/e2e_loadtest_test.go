@@ -118,12 +118,20 @@ func TestLoadtest(t *testing.T) {
 	again.says("broadcast p50")
 }
 
-// TestLoadtestTellsWithoutFile: a report that can't be written is printed all the same.
+// TestLoadtestTellsWithoutFile: a report that can't be written any more when the run is over is printed all the same.
 func TestLoadtestTellsWithoutFile(t *testing.T) {
 	t.Parallel()
 	p := serve(t, "--message-rate=0")
-	r := putLoad(t, "--target", p.chat, "--connections", "4", "--ramp", "0s", "--duration", "100ms", "--broadcast", "50/s",
-		"--html", filepath.Join(t.TempDir(), "nowhere", "report.html"))
+	dir := filepath.Join(t.TempDir(), "reports")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r := putLoad(t, "--target", p.chat, "--connections", "4", "--ramp", "0s", "--duration", "1s", "--broadcast", "50/s",
+		"--html", filepath.Join(dir, "report.html"))
+	p.eventually(`hubbub_packets_received_total{type="BROADCAST_REQUEST"}`, func(n float64) bool { return n > 0 }) // so the files have been tried
+	if err := os.Remove(dir); err != nil {
+		t.Error(err)
+	}
 	if run := r.end(1); run == nil {
 		t.Error("the other report was not written")
 	}
@@ -215,7 +223,7 @@ func TestLoadtestRefusesBadInput(t *testing.T) {
 	f("scheme", "--target", "http://127.0.0.1:9000")
 	f("--fail-if", "--fail-if", "p99>soon")
 	f("--find-ceiling", "--find-ceiling", "fast")
-	f("--broadcast", "--find-ceiling", "p99<1s")
+	f("--broadcast", "--find-ceiling", "p99<1s", "--broadcast", "0/s")
 	f("--closed-loop", "--find-ceiling", "p99<1s", "--closed-loop", "4")
 	f("no range", "--source-addresses", "127.0.0.9-127.0.0.2")
 	f("--admin", "--target", p.chat, "--admin", "http://127.0.0.1:1")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -163,6 +164,7 @@ func TestPasswordFileFromTheEnvironment(t *testing.T) {
 // TestSecretsEndBeforeTheLineEnd: what editors and shells put around a secret is no part of it, wherever it is read.
 // Blanks are.
 func TestSecretsEndBeforeTheLineEnd(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	chat := func(want string, env []string, args ...string) {
 		t.Helper()
@@ -174,10 +176,10 @@ func TestSecretsEndBeforeTheLineEnd(t *testing.T) {
 	chat("", []string{"HUBBUB_PASSWORD= correct horse "}, "--register")
 	for _, text := range []string{" correct horse ", " correct horse \n", " correct horse \r\n", " correct horse \n\n", "\ufeff correct horse ", "\ufeff correct horse \r\n"} {
 		chat("", []string{"HUBBUB_PASSWORD=" + text})
-		chat("", nil, "--password", text)
 		chat("", nil, "--password-file", writeFile(t, "password", text))
-		chat("", []string{"HUBBUB_PASSWORD_FILE=" + writeFile(t, "password", text)})
 	}
+	chat("", nil, "--password", " correct horse \r\n")
+	chat("", []string{"HUBBUB_PASSWORD_FILE=" + writeFile(t, "password", "\ufeff correct horse \r\n")})
 	chat("AUTH_FAILED", []string{"HUBBUB_PASSWORD=correct horse"}) // the blanks are part of it
 	for _, empty := range []string{"", "\n", "\r\n", "\ufeff", "\ufeff\r\n"} {
 		chat("HUBBUB_PASSWORD is set and empty", []string{"HUBBUB_PASSWORD=" + empty})
@@ -194,15 +196,17 @@ func TestSecretsEndBeforeTheLineEnd(t *testing.T) {
 			t.Errorf("%q %q %q: got %q, want %q", in, env, args, out, want)
 		}
 	}
-	for i, text := range []string{"correct horse", "correct horse\n", "correct horse\r\n", "\ufeffcorrect horse\r\n"} {
-		name := "user" + string(rune('a'+i))
-		user("", text, nil, "add", name, "--create", "--data-dir", dir)
-		q := serve(t, "--data-dir", dir)
-		if out, ok := run(t, []string{"HUBBUB_PASSWORD=correct horse"}, "chat", "--server", q.chat, "--user", name); !ok {
+	texts := []string{"correct horse", "correct horse\n", "correct horse\r\n", "\ufeffcorrect horse\r\n"}
+	for i, text := range texts {
+		user("", text, nil, "add", fmt.Sprint("user", i), "--create", "--data-dir", dir)
+	}
+	q := serve(t, "--data-dir", dir)
+	for i, text := range texts {
+		if out, ok := run(t, []string{"HUBBUB_PASSWORD=correct horse"}, "chat", "--server", q.chat, "--user", fmt.Sprint("user", i)); !ok {
 			t.Errorf("%q: %s", text, out)
 		}
-		q.stop()
 	}
+	q.stop()
 	user("no password in its first line", "\ufeff\r\n", nil, "add", "bob", "--data-dir", dir)
 
 	url := pgtest.Start(t).URL(t)

@@ -38,8 +38,8 @@ func TestOddTexts(t *testing.T) {
 		users := make([]*client.Client, len(oddNames))
 		for i, name := range oddNames {
 			secret := name + " 🔑 ; DROP 'x' \"y\" \\ $1 %s"
-			options[i] = client.Options{User: name, Password: secret, Since: 1, Dial: from(fmt.Sprintf("127.0.0.%d", 2+i))}
-			if err := client.Register(ctx, p.chat, strings.ToUpper(name), secret, options[i]); err != nil {
+			options[i] = client.Options{User: strings.ToUpper(name), Password: secret, Since: 1, Dial: from(fmt.Sprintf("127.0.0.%d", 2+i))}
+			if err := client.Register(ctx, p.chat, name, secret, options[i]); err != nil {
 				t.Fatal(err)
 			}
 			var err error

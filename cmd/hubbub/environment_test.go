@@ -67,14 +67,19 @@ func TestVariablesConcernTheirCommand(t *testing.T) {
 		}
 	}
 	slices.Sort(all)
-	for _, name := range slices.Compact(all) {
-		for _, arguments := range commandLines {
-			_, before := parse(t, arguments)
-			for _, value := range []string{"tcp://10.0.0.1:9000", "1.4.0", "3"} {
+	all = slices.Compact(all)
+	for _, arguments := range commandLines {
+		_, before := parse(t, arguments)
+		for _, name := range all {
+			concerns, values := slices.Contains(own[fmt.Sprint(arguments)], name), []string{"tcp://10.0.0.1:9000", "1.4.0", "3"}
+			if !concerns { // what it is not looked at for is all the same
+				values = values[:1]
+			}
+			for _, value := range values {
 				t.Setenv(name, value)
 				_, after := parse(t, arguments)
 				os.Unsetenv(name)
-				if concerns := slices.Contains(own[fmt.Sprint(arguments)], name); concerns != (before != after) {
+				if concerns != (before != after) {
 					t.Errorf("%s=%s concerns %v: %t; it makes of\n%swhat is\n%s", name, value, arguments, concerns, before, after)
 				}
 			}

@@ -37,6 +37,7 @@ func sit(ctx context.Context, t *testing.T, m *memory, args ...string) *person {
 	terminals = append(terminals, keyboard, tty)
 	p := &person{t: t, keyboard: keyboard, tty: tty, notes: make(chan string, 100), ended: make(chan error, 1)}
 	go func() { p.ended <- m.run(ctx, &console{tty, io.Discard, p}, args...) }()
+	p.reads("database: ")
 	return p
 }
 

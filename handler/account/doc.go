@@ -1,7 +1,7 @@
 // Package account says who has a name of their own and how they prove it: accounts, their passwords' hashes, and how
 // long somebody who guesses wrong must wait.
 //
-//	name ──► CanonicalName ──► Store.Find ──► Throttle.Allow ──► Hasher.Verify, or VerifyNobody
+//	name ──► ParseName ──► Store.Find ──► Throttle.Allow ──► Hasher.Verify, or VerifyNobody
 //	                                                               └─► Throttle.Succeeded, or Failed
 //
 // Nothing in it has goroutines or a clock of its own: time is handed in, counted from the process's start, so that
