@@ -33,7 +33,7 @@ const openMax = 3 * time.Second
 // openedMsg is what a screen that opens has to show, before anything live.
 type openedMsg pastMsg
 
-// firstLook fetches what was said to everybody last. What comes meanwhile waits.
+// firstLook fetches the last messages to everybody. Live messages wait until they are shown.
 func firstLook(ctx context.Context, c *client.Client) tea.Msg {
 	ctx, cancel := context.WithTimeout(ctx, openMax)
 	defer cancel()

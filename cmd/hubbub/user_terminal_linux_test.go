@@ -138,7 +138,7 @@ func TestPasswordIsAskedForTwiceAndNotShown(t *testing.T) {
 	p.secretly("New password for alice: ", "\x04")
 	p.leaves("no password was given; nothing was changed")
 
-	// What is pasted behind the line end is no answer to the next question, and nothing that the shell gets.
+	// The rest of a paste, behind its first line, answers no further question and does not reach the shell.
 	p = sit(t.Context(), t, m, "user", "passwd", "alice")
 	p.secretly("New password", "battery staple\nbattery staple\nrm -rf x\n")
 	p.hidden()
