@@ -82,7 +82,10 @@ func (t *turn) enter(a *attempt) error {
 		response.Gap = removed
 	}
 	t.limits.tell(&response)
-	response.Online = uint32(c.online(who.Name))
+	// Whoever proves to be the account and goes on where it stopped is no second user: what is still open under the
+	// name is the connection that was lost. Unless it is this one, whose login took so long that another came first.
+	replace := (t.limits.ReplaceLogin || who.Account != 0 && m.Since != 0) && !t.session.Gone()
+	response.Online = uint32(c.online(who, replace || who.Account != 0))
 	t.out = t.form.Append(t.out[:0], &response)
 	look := a.look
 	if who.Account != 0 { // it may be registered in another case than it was typed in
@@ -91,9 +94,7 @@ func (t *turn) enter(a *attempt) error {
 	claim := c.Hub.Login(t.session, session.Login{
 		Name: who.Name, Key: who.Compared(), Look: look, Account: who.Account, Owner: a.found.ID, Registered: a.registered,
 		Welcome: t.out,
-		// Whoever proves to be the account and goes on where it stopped is no second user: what is still open under the
-		// name is the connection that was lost. Unless it is this one, whose login took so long that another came first.
-		Replace: (t.limits.ReplaceLogin || who.Account != 0 && m.Since != 0) && !t.session.Gone(),
+		Replace: replace,
 		Later:   later,
 	})
 	switch {
@@ -116,14 +117,17 @@ func (t *turn) enter(a *attempt) error {
 	return nil
 }
 
-// online is how many users are logged in once this one is. Anyone: it reads three counters and one shard.
-func (c *Chat) online(name string) int {
+// online returns how many users are logged in once this one is. replaces: it may take its name over from a session that
+// has it, which is counted still. Any goroutine: it reads a counter of each encoding, and one shard where replaces.
+func (c *Chat) online(who history.Party, replaces bool) int {
 	n := 0
 	for e := range session.Encoding(session.Encodings) {
 		n += c.Hub.Census(session.Authenticated, e)
 	}
-	if _, again := c.Hub.Lookup(name); again {
-		return max(1, n) // it takes the name over from a session that is still counted
+	if replaces {
+		if _, taken := c.Hub.Lookup(who.Compared()); taken {
+			return max(1, n)
+		}
 	}
 	return n + 1
 }

@@ -87,18 +87,20 @@ func (n Name) CheckNew() error {
 // reservedNames are nobody's: a message under one of them would seem to come from the server, or to go to everybody.
 var reservedNames = []string{"server", "system", "all", "here", "*"}
 
-// reservedShapes are what the reserved names look like: the skeletons of some ways to write them, and the folded ones of all.
-type reservedShapes struct{ skeletons, folded map[string]bool }
+// reservedShapes are what the reserved names look like: the skeletons of some ways to write them, the folded skeletons of
+// all ways, and their shapes, which are coarser than both.
+type reservedShapes struct{ skeletons, folded, shapes map[string]bool }
 
 var reserved = sync.OnceValue(func() reservedShapes {
-	shapes := reservedShapes{map[string]bool{}, map[string]bool{}}
+	looks := reservedShapes{map[string]bool{}, map[string]bool{}, map[string]bool{}}
 	for _, name := range reservedNames {
 		for _, written := range []string{name, strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:]} {
-			shapes.skeletons[confusables.Skeleton(written)] = true
+			looks.skeletons[confusables.Skeleton(written)] = true
+			looks.shapes[shapeOf(written)] = true
 		}
-		shapes.folded[KeyOf(confusables.Skeleton(name))] = true
+		looks.folded[KeyOf(confusables.Skeleton(name))] = true
 	}
-	return shapes
+	return looks
 })
 
 // reservedRunesMax is how many characters a name has at most that looks like a reserved one: rn looks like m.
@@ -109,6 +111,16 @@ func isReserved(n Name) bool {
 	if utf8.RuneCountInString(n.Display) > reservedRunesMax {
 		return false
 	}
+	// Most names are of ASCII. A skeleton takes microseconds, the shape nanoseconds, and it tells nearly all of them apart.
+	var room [shapeBytesMax]byte
+	if shape, _, ok := asciiShape(room[:0], n.Display); ok && !reserved().shapes[string(shape)] {
+		return false
+	}
+	return looksReserved(n)
+}
+
+// looksReserved is isReserved by the skeletons, for names of any length and script.
+func looksReserved(n Name) bool {
 	if slices.Contains(reservedNames, n.Key) {
 		return true
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 )
 
 func parsed(t testing.TB, text string) Name {
@@ -85,6 +86,51 @@ func TestNewNames(t *testing.T) {
 	for _, text := range []string{"server", "SERVER", "Server", "sERVER", "ｓｅｒｖｅｒ", "system", "systern", "all", "ALL", "aII", "AII", "a1l", "aIl",
 		"here", "HERE", "һеге", "аӏӏ", "*"} {
 		f(text, ErrReserved)
+	}
+}
+
+// TestReservedByShape: the quick answer for names of ASCII is the one that the skeletons give, for every name of up to three
+// characters and for each reserved name with two of its characters replaced.
+func TestReservedByShape(t *testing.T) {
+	reserved := 0
+	f := func(text string) {
+		if name, err := ParseName(text); err == nil {
+			want := looksReserved(name)
+			if got := isReserved(name); got != want {
+				t.Errorf("%q is reserved: %v, want %v", text, got, want)
+			}
+			if want {
+				reserved++
+			}
+		}
+	}
+	signs := make([]string, 0, utf8.RuneSelf)
+	for c := ' '; c <= '~'; c++ {
+		signs = append(signs, string(c))
+	}
+	for _, a := range signs {
+		f(a)
+		for _, b := range signs {
+			f(a + b)
+			for _, c := range "aAlLiIhHeErR1|!*0" {
+				f(a + string(c) + b)
+			}
+		}
+	}
+	alike := []string{"s", "S", "5", "e", "E", "r", "R", "rn", "v", "V", "y", "t", "m", "M", "l", "L", "I", "i", "1", "|", "a", "A", "h", ""}
+	for _, name := range reservedNames {
+		for i := range name {
+			for _, a := range alike {
+				for k := i + 1; k < len(name); k++ {
+					for _, b := range alike {
+						f(name[:i] + a + name[i+1:k] + b + name[k+1:])
+					}
+				}
+			}
+		}
+	}
+	if reserved < 100 {
+		t.Errorf("%d names were reserved: the test tried too few", reserved)
 	}
 }
 

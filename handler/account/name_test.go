@@ -124,6 +124,9 @@ func TestPlainNamesTakeNoMemory(t *testing.T) {
 		if allocs := testing.AllocsPerRun(100, func() { name.Numbers() }); allocs != 0 {
 			t.Errorf("what %q looks like took %v allocations", text, allocs)
 		}
+		if allocs := testing.AllocsPerRun(100, func() { _ = name.CheckNew() }); allocs != 0 {
+			t.Errorf("whether %q may be somebody's took %v allocations", text, allocs)
+		}
 	}
 }
 
