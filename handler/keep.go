@@ -20,15 +20,16 @@ type remark struct {
 }
 
 // prepare begins a message to a user, or to everybody when there is no name. The name is written as the sender did; the
-// sequencer knows better where the user is known. What is kept outlives the packet: it is
-// copied before the sequencer is held.
+// sequencer knows better where the user is known. What is kept outlives the packet, so it is copied, and before the
+// sequencer is held.
 func (t *turn) prepare(ref uint32, to account.Name, text string) {
-	if t.chat.journal != nil {
-		plain := to.Key == to.Display
-		to.Display, text = strings.Clone(to.Display), strings.Clone(text)
-		if plain {
-			to.Key = to.Display
-		}
+	if t.chat.journal == nil {
+		return // nothing is kept
+	}
+	plain := to.Key == to.Display
+	to.Display, text = strings.Clone(to.Display), strings.Clone(text)
+	if plain {
+		to.Key = to.Display
 	}
 	t.remark = remark{ref: ref, to: history.Named(0, to.Display, to.Key), text: text}
 }

@@ -64,13 +64,20 @@ type whispering turn
 
 // Sequence implements session.Whisper.
 func (w *whispering) Sequence(account int64, name string, here bool) (err error) {
-	if to := &w.remark.to; name != "" {
-		*to = history.Named(account, name, to.Compared())
-	} else {
-		to.Account = account
+	if w.chat.journal != nil {
+		w.address(account, name)
 	}
 	w.whisper.ID, w.whisper.At, err = (*turn)(w).keep(!here)
 	return err
+}
+
+// address says whose the message is, as it is to be kept: name is "" for an absent account, whose name is there already.
+func (w *whispering) address(account int64, name string) {
+	to := &w.remark.to
+	to.Account = account
+	if name != "" {
+		*to = history.Named(account, name, to.Compared())
+	}
 }
 
 // Append implements session.Whisper.
