@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +13,10 @@ import (
 	"hubbub/handler/history"
 	"hubbub/session"
 )
+
+// stuckAfter is for how long a database takes nothing when senders hear of it at the latest: twice history's stallAfter, and
+// a tick.
+const stuckAfter = 11 * time.Second
 
 // slowHall is a hall whose database takes one message at a time from a full queue.
 func slowHall(t *testing.T, takes func() time.Duration) *hall {
@@ -109,7 +114,7 @@ func TestSendersHearOfAStuckDatabase(t *testing.T) {
 		for len(alice.hears()) == 0 {
 			h.pass(100 * time.Millisecond)
 		}
-		if waited := time.Since(begun); waited < 5*time.Second || waited > 11*time.Second {
+		if waited := time.Since(begun); waited < 5*time.Second || waited > stuckAfter {
 			t.Errorf("alice hears something after %v", waited)
 		}
 		busy := func(what string, v *visitor) {
@@ -139,6 +144,84 @@ func TestSendersHearOfAStuckDatabase(t *testing.T) {
 		heard := strings.Join(bob.hears(), "\n")
 		if strings.Count(heard, "result=SUCCESS") != 20 || strings.Contains(heard, "BUSY") {
 			t.Errorf("bob hears, once it works again: %s", heard)
+		}
+	})
+}
+
+// TestALateWaiterHearsOfAStuckDatabase: a sender whose worker is held up between finding the queue full and standing in
+// line comes there after all others were told that the database is stuck. It hears that as well, though nobody else sends
+// anything and the database takes nothing.
+func TestALateWaiterHearsOfAStuckDatabase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := slowHall(t, func() time.Duration { return time.Hour })
+		defer h.close()
+		alice, bob := h.enter(codec.Native, "alice"), h.enter(codec.Native, "bob")
+		usual := handlers[codec.TypeBroadcastRequest]
+		defer func() { handlers[codec.TypeBroadcastRequest] = usual }()
+		held := false
+		handlers[codec.TypeBroadcastRequest] = func(worker *turn, m codec.Message) error {
+			err := usual(worker, m)
+			if worker.session == bob.session && !held {
+				var full *session.Full
+				if held = true; !errors.As(err, &full) {
+					t.Fatalf("bob finds %v, not a full queue", err)
+				}
+				h.pass(2 * stuckAfter)
+			}
+			return err
+		}
+		for ref := range uint32(20) {
+			alice.say(&codec.BroadcastRequest{Asked: codec.Asked{Ref: 10 + ref}, Message: "hello"})
+		}
+		h.settle()
+		bob.Reset()
+		bob.say(&codec.BroadcastRequest{Asked: codec.Asked{Ref: 99}, Message: "me too"})
+		h.settle()
+		if heard := alice.hears(); !held || len(heard) == 0 || !strings.Contains(heard[len(heard)-1], "SERVER_BUSY") {
+			t.Fatalf("alice hears %q", heard)
+		}
+		if heard := strings.Join(bob.hears(), "\n"); !strings.Contains(heard, "BroadcastResponse ref=99 result=SERVER_BUSY") {
+			t.Errorf("bob hears %q", heard)
+		}
+		if n := h.chat.Journal().Stats().Waiting; n != 0 {
+			t.Errorf("%d senders wait for a database of which they know that it is stuck", n)
+		}
+	})
+}
+
+// TestSendersWaitAgainAfterAStuckDatabase: a database that took nothing and takes something again, however slowly, slows
+// senders as before: nobody is refused because of what was.
+func TestSendersWaitAgainAfterAStuckDatabase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		takes := time.Minute
+		h := slowHall(t, func() time.Duration { return takes })
+		defer h.close()
+		alice := h.enter(codec.Native, "alice")
+		const burst = 20
+		say := func(from uint32) {
+			for ref := range uint32(burst) {
+				alice.say(&codec.BroadcastRequest{Asked: codec.Asked{Ref: from + ref}, Message: "hello"})
+			}
+			h.settle()
+		}
+		say(100)
+		h.pass(2 * stuckAfter)
+		if heard := strings.Join(alice.hears(), "\n"); !strings.Contains(heard, "SERVER_BUSY") {
+			t.Fatalf("alice hears, while it is stuck, %q", heard)
+		}
+		h.cabinet.mu.Lock()
+		takes = 100 * time.Millisecond
+		h.cabinet.mu.Unlock()
+		h.pass(2 * time.Minute) // everything that waited is kept
+		alice.hears()
+		say(200)
+		if n := h.chat.Journal().Stats().Waiting; n != 1 {
+			t.Errorf("%d senders wait for the slow database", n)
+		}
+		h.pass(time.Minute)
+		heard := strings.Join(alice.hears(), "\n")
+		if n := strings.Count(heard, "result=SUCCESS"); n != burst || strings.Contains(heard, "BUSY") {
+			t.Errorf("%d of %d messages are kept once it takes something again:\n%s", n, burst, heard)
 		}
 	})
 }

@@ -16,7 +16,7 @@ func (j *Journal) watchStore() {
 		j.watch = time.AfterFunc(stallAfter, func() { j.look(commits) })
 	}
 	j.mu.Unlock()
-	if stalled { // the others were told just now
+	if stalled { // this one found the queue full before that was known, and came into the line after the others were told
 		j.room.WakeAll()
 	}
 }
