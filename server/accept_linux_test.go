@@ -114,7 +114,7 @@ func failingAccept(t *testing.T) {
 }
 
 // serveHere runs a server in this process until stop.
-func serveHere(t *testing.T, loops int, outbox Bytes) (s *Server, logs *observer.ObservedLogs, stop func()) {
+func serveHere(t *testing.T, loops int, outbox Bytes, prepare ...func(*Server)) (s *Server, logs *observer.ObservedLogs, stop func()) {
 	core, logs := observer.New(zapcore.WarnLevel)
 	s, err := New(Config{
 		Listen: "127.0.0.1:0", Loops: loops, MaxSessions: 2000, MaxPacket: 4096, MaxMessage: 1024,
@@ -122,6 +122,9 @@ func serveHere(t *testing.T, loops int, outbox Bytes) (s *Server, logs *observer
 	}, nil, zap.New(core), zap.NewAtomicLevel())
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, p := range prepare {
+		p(s)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

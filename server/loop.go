@@ -29,7 +29,7 @@ type loop struct {
 	server *Server
 	events gnet.EventLoop
 	lane   *session.Lane
-	poller *poller // nil: not found
+	poller *poller // nil: not found, so that its sockets can't be paused
 
 	// Owned by the loop.
 	inbound inbound   // of the connection that is read
@@ -138,7 +138,7 @@ func (s *Server) loopOf(c gnet.Conn) *loop {
 		}
 	}
 	now := time.Now()
-	l := &loop{server: s, events: events, poller: findPoller(c.Fd()), last: now, clock: now}
+	l := &loop{server: s, events: events, poller: s.findPoller(c.Fd()), last: now, clock: now}
 	l.lane = s.chat.Hub.AddLane(now, l.wake)
 	grown := append(slices.Clone(known), l)
 	s.loops.Store(&grown)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -44,6 +43,8 @@ type Server struct {
 	memory  memory
 	ready   chan struct{}
 
+	findPoller func(descriptor int) *poller // how a loop learns of its own, from a connection of it; nil when it can't
+
 	// Written before ready is closed.
 	engine  gnet.Engine
 	address string
@@ -73,7 +74,7 @@ type Server struct {
 // New returns a server for the configuration, which must be valid. store is what keeps accounts and history, nil for
 // nothing; whoever opened it closes it once Run has returned. level is the logger's.
 func New(config Config, store Store, log *zap.Logger, level zap.AtomicLevel) (*Server, error) {
-	s := &Server{log: log, level: level, store: store, ready: make(chan struct{}), fenced: make(chan error, 1)}
+	s := &Server{log: log, level: level, store: store, ready: make(chan struct{}), fenced: make(chan error, 1), findPoller: findPoller}
 	s.config.Store(&config)
 	s.loops.Store(&[]*loop{})
 	s.events = &events{server: s}
@@ -245,8 +246,9 @@ func (s *Server) greet() {
 	}
 	s.log.Info("chat is open on "+s.address, zap.String("try", try), zap.Int("loops", len(*s.loops.Load())),
 		zap.Int("workers", s.pool.workers), zap.Int("max-sessions", s.limit))
-	if slices.ContainsFunc(*s.loops.Load(), func(l *loop) bool { return l.poller == nil }) {
-		s.log.Warn("clients that send too fast will be disconnected: their sockets can't be paused without Linux and /proc")
+	if n := s.unpausable(); n > 0 {
+		s.log.Warn("clients that send too fast will be disconnected: their sockets can't be paused without Linux and /proc",
+			zap.Int("on-loops", n), zap.Int("loops", len(*s.loops.Load())))
 	}
 	if asked := s.config.Load().MaxSessions; s.limit < asked {
 		what := "the limit of open files allows fewer sessions than --max-sessions"
@@ -255,6 +257,16 @@ func (s *Server) greet() {
 		}
 		s.log.Info(what, zap.Int("max-sessions", asked), zap.Int("allowed", s.limit))
 	}
+}
+
+// unpausable returns on how many loops no socket can be paused.
+func (s *Server) unpausable() (n int) {
+	for _, l := range *s.loops.Load() {
+		if l.poller == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // tick is called by gnet's ticker, the first time once the engine runs.
