@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hubbub/codec"
+	"hubbub/loadtest/audit"
 	"hubbub/loadtest/live"
 	"hubbub/loadtest/report"
 	"hubbub/loadtest/scenario"
@@ -88,7 +89,7 @@ func Run(ctx context.Context, c Config) (*report.Run, error) {
 	// Names and marks tell this run's users and messages from those of another one at the same server.
 	mark := uint16(rand.Uint32())
 	s, err := swarm.New(swarm.Config{Plan: c.Plan, Targets: c.Targets, Sources: c.Sources, Dialect: c.Dialect,
-		Prefix: fmt.Sprintf("load%04x-", mark), Mark: mark, Loops: c.Loops, Seed: c.Seed, Window: c.Window,
+		Prefix: audit.UserPrefix(mark), Mark: mark, Loops: c.Loops, Seed: c.Seed, Window: c.Window,
 		Answers: !c.Silent, Drain: c.Drain, Next: rec.nextStep, Second: rec.second})
 	if err != nil {
 		return nil, err

@@ -231,6 +231,18 @@ func (r *run) pruneSome(t *rapid.T) {
 	}
 }
 
+func (r *run) purgeSome(t *rapid.T) {
+	from, text := rapid.SampledFrom(parties).Draw(t, "from"), rapid.SampledFrom([]string{"a", "", "b\n"}).Draw(t, "text")
+	matches := func(m *history.Message) bool { return m.From == from && m.Text == text }
+	want := r.filter(func(m history.Message) bool { return matches(&m) })
+	counted, err := r.CountMatching(context.Background(), matches)
+	removed, err2 := r.Purge(context.Background(), matches)
+	if n := int64(len(want)); counted != n || removed != n || err != nil || err2 != nil {
+		t.Fatalf("%d match (%v) and %d are removed (%v), want %d", counted, err, removed, err2, n)
+	}
+	r.messages = slices.DeleteFunc(r.messages, func(m history.Message) bool { return matches(&m) })
+}
+
 func (r *run) check(t *rapid.T) {
 	newest, removed, err := r.Bounds(context.Background())
 	if err != nil || newest != r.newest || removed != r.removed {
@@ -258,7 +270,7 @@ func TestHistory(t *testing.T) {
 			r.prune(history.Retention{From: math.MaxInt64}, math.MaxInt)
 			t.Repeat(map[string]func(*rapid.T){
 				"append": r.appendSome, "repeat": r.repeat, "page": r.pageSome, "read": r.readSome,
-				"deliver": r.deliver, "prune": r.pruneSome, "": r.check,
+				"deliver": r.deliver, "prune": r.pruneSome, "purge": r.purgeSome, "": r.check,
 			})
 		})
 	})

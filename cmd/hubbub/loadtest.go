@@ -77,7 +77,8 @@ charged for all that should have been sent meanwhile. Every message carries a nu
 is checked: what is lost, doubled, out of order or altered fails the run.
 
 The exit status is 0 when the run passed, 1 when it failed, and the last lines say why. Ctrl+C ends it with the report
-of what was measured until then. Run it against servers that are yours.`
+of what was measured until then. Run it against servers that are yours: its messages stay in their history, until
+hubbub history purge --marked removes them.`
 }
 
 // Run puts the load on the server and reports.

@@ -1,4 +1,4 @@
-// Command hubbub is a chat server and what belongs to it: serve, chat, user, loadtest, health and version.
+// Command hubbub is a chat server and what belongs to it: serve, chat, user, history, loadtest, health and version.
 package main
 
 import (
@@ -20,6 +20,7 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the chat server."`
 	Chat     chatCmd     `cmd:"" help:"Chat in the terminal, or from a script."`
 	User     userCmd     `cmd:"" help:"Keep the accounts: add, passwd, list, ban, unban, remove."`
+	History  historyCmd  `cmd:"" help:"Look after the messages that a server keeps: purge."`
 	Loadtest loadtestCmd `cmd:"" help:"Put a load on a server, and report what it bears."`
 	Health   healthCmd   `cmd:"" help:"Ask a running server whether it is ready; exit status 0 says yes."`
 	Version  versionCmd  `cmd:"" help:"Say what this binary was built from."`

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,18 +9,13 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/alecthomas/kong"
-
 	"hubbub/handler/account"
 	"hubbub/store"
 )
 
 // userCmd keeps accounts. Each of its commands opens the server's database by itself.
 type userCmd struct {
-	Database     string `default:"sqlite" placeholder:"URL" help:"Where the server keeps accounts: sqlite, which is hubbub.db in --data-dir, or postgres://… (default: ${default})."`
-	DatabaseFile string `placeholder:"FILE" help:"A file that has in its only line what --database would say."`
-	DataDir      string `default:"./data" placeholder:"DIR" help:"Where the server keeps its files (default: ${default})."`
-	File         string `name:"config" placeholder:"FILE" help:"Read the server's settings from its YAML file. Flags and HUBBUB_* variables win."`
+	databaseFlags
 
 	Add    userAdd    `cmd:"" help:"Make a name an account."`
 	Passwd userPasswd `cmd:"" help:"Give an account another password, and end its sessions."`
@@ -42,27 +36,6 @@ A new password is asked for twice in a terminal, and otherwise taken from one li
     hubbub user add alice < password.txt
     hubbub user add bob --generate
     hubbub user ban mallory --for 24h --reason spam`
-}
-
-// BeforeResolve reads the file that --config names, before its settings are asked for.
-func (c *userCmd) BeforeResolve(command *kong.Context, file *configFile) error {
-	return file.load(command)
-}
-
-// Validate reports what is wrong with the flags. kong calls it.
-func (c *userCmd) Validate() error {
-	if c.Database == "sqlite" && c.DataDir == "" {
-		return errors.New("--data-dir must not be empty: name the server's directory, such as ./data")
-	}
-	return nil
-}
-
-// AfterApply looks into the file that --database-file names.
-func (c *userCmd) AfterApply(command *kong.Context, file *configFile) error {
-	if err := databaseFromFile(command, file, c.DatabaseFile, &c.Database); err != nil {
-		return err
-	}
-	return c.Validate()
 }
 
 // change does something to the account of a name, as it was given, in the database. do gets the name as it is displayed where
@@ -94,11 +67,10 @@ func (c *userCmd) with(ctx context.Context, open opener, console *console, do fu
 	if c.Database == "none" {
 		return errors.New("a server with --database none has no accounts; say sqlite, or the URL of a PostgreSQL database")
 	}
-	where := cmp.Or(store.Where(c.Database, c.DataDir), `""`)
+	where := c.where()
 	opened, err := open(ctx, c.Database, c.DataDir, c.Add.Create)
 	if errors.Is(err, store.ErrNoDatabase) {
-		return fmt.Errorf("there is no database of a server at %s, and nothing was made: give the server's --data-dir, --database or "+
-			"--config, or start the server, which makes it; hubbub user add --create makes it without a server", where)
+		return fmt.Errorf("%w; hubbub user add --create makes it without a server", c.missing())
 	}
 	if err != nil {
 		return fmt.Errorf("the accounts of %s can't be opened: %w", where, err)

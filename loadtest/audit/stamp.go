@@ -4,8 +4,10 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"slices"
+	"strconv"
 	"time"
 	"unsafe"
 )
@@ -111,6 +113,17 @@ func put48(b []byte, v uint64) {
 
 func get48(b []byte) uint64 {
 	return uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint16(b[4:]))<<32
+}
+
+// UserPrefix is what the names of a run's users begin with; their numbers follow.
+func UserPrefix(run uint16) string { return fmt.Sprintf("load%04x-", run) }
+
+// Marked reports whether a message is one that a load test left in a server's history: its text has a valid stamp, and the
+// sender's name is that of the stamp's user and run. So what people say stays theirs, whatever they are called and even if
+// they quote a stamp. Any goroutine.
+func Marked(sender, text string) bool {
+	s, err := ReadStamp(text)
+	return err == nil && sender == UserPrefix(s.Run)+strconv.FormatUint(uint64(s.Sender), 10)
 }
 
 // WhisperNumber is the number of the whisper with this sequence from a sender to its partner of this slot, 0 to 15.

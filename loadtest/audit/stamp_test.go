@@ -137,3 +137,22 @@ func BenchmarkStamp(b *testing.B) {
 		}
 	})
 }
+
+// TestMarked: a message is a load test's when name and stamp are of one user of one run.
+func TestMarked(t *testing.T) {
+	stamp := string(Stamp{Run: 0xabc, Sender: 17, Number: 5}.Append(nil, 100))
+	f := func(want bool, sender, text string) {
+		t.Helper()
+		if got := Marked(sender, text); got != want {
+			t.Errorf("%s: %q: %t", sender, text, got)
+		}
+	}
+	f(true, "load0abc-17", stamp)
+	f(true, UserPrefix(0xabc)+"17", stamp[:0]+string(Stamp{Run: 0xabc, Sender: 17}.Append(nil, StampBytes)))
+	for _, sender := range []string{"", "ann", "load0abc-1", "load0abc-170", "load0abd-17", "LOAD0abc-17", "load0ABC-17", "loadabc-17", "load0abc-017", "load0abc-17 "} {
+		f(false, sender, stamp)
+	}
+	for _, text := range []string{"", "hi", stamp[1:], " " + stamp, stamp + " ", stamp[:len(stamp)-1], "> " + stamp, "b" + stamp[1:]} {
+		f(false, "load0abc-17", text)
+	}
+}
