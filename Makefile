@@ -20,7 +20,7 @@ RACE     := -race $(UNWATCHED:%=-gcflags=%=-race=false)
 # Packages whose tests run whole servers, under load or with the real program: `make check` leaves them out.
 SLOW     := /cmd/hubbub$$|/loadtest$$|/loadtest/swarm$$
 # Files that `make gen` writes.
-GENERATED := $(wildcard README.md docs/PROTOCOL.md docs/performance/*.svg)
+GENERATED := $(wildcard README.md docs/PROTOCOL.md docs/performance/*.svg handler/account/scriptextensions.go)
 
 # Go stamps version and revision into the binary, where it can ask git.
 VCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
@@ -64,7 +64,7 @@ vet:
 staticcheck:
 	$(GO) tool staticcheck ./...
 
-gen: ## README's table of flags and docs/PROTOCOL.md
+gen: ## README's table of flags, docs/PROTOCOL.md and the table of scripts
 	$(GO) generate ./...
 
 stale:
