@@ -30,7 +30,11 @@ var (
 type Error struct {
 	Op   string     // what was tried, as in "log in as alice" or "whisper to bob"
 	Code codec.Code // why it failed
-	Text string     // the reason for people
+	Text string     // the reason for people, with how long to wait where the server told that
+
+	// What the server told beside the code; zero where it did not.
+	Wait   time.Duration // until it may be tried again
+	Detail string        // why, as in "banned until 2026-11-28 14:00 UTC: spam"
 }
 
 func (e *Error) Error() string {
@@ -40,7 +44,20 @@ func (e *Error) Error() string {
 // Unwrap makes errors.Is(err, codec.UserNotFound) work.
 func (e *Error) Unwrap() error { return e.Code }
 
-func refused(op string, code codec.Code) error { return &Error{Op: op, Code: code, Text: code.Text()} }
+// refused is the error of an answer that says so.
+func refused(op string, m codec.Response) error {
+	_, code := m.Outcome()
+	why := explained(m)
+	return &Error{Op: op, Code: code, Text: why.Text(code), Wait: why.After(), Detail: why.Detail}
+}
+
+// explained is what an answer tells beside its code.
+func explained(m codec.Response) codec.Refusal {
+	if m, ok := m.(codec.Explainer); ok {
+		return m.Explained()
+	}
+	return codec.Refusal{}
+}
 
 func failed(op string, err error) error { return fmt.Errorf("client: %s: %w", op, err) }
 

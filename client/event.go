@@ -39,6 +39,7 @@ type (
 	Refused struct {
 		Op   string // "broadcast" or "whisper"
 		Code codec.Code
+		Wait time.Duration // until it may be tried again; 0: the server did not tell
 	}
 
 	// Disconnected says that the connection was lost, or that an attempt to get it back failed, and that the next

@@ -154,7 +154,7 @@ func (l *link) handle(m codec.Message) {
 		ref, result := m.Outcome()
 		if op := operation(m); !l.answer(ref, m) && result != codec.Success && op != "" {
 			l.client.refusals.Add(1)
-			inbox.put(Refused{op, result})
+			inbox.put(Refused{op, result, explained(m).After()})
 		}
 	}
 }

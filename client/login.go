@@ -48,7 +48,7 @@ func first[R codec.Response](l *link, op string, request codec.Request) (none R,
 		switch m := m.(type) {
 		case R:
 			if _, result := m.Outcome(); result != codec.Success {
-				return none, refused(op, result)
+				return none, refused(op, m)
 			}
 			return m, nil
 		case *codec.SystemNotify: // instead of an answer: no place, too busy, shutting down

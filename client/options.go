@@ -21,7 +21,8 @@ type Options struct {
 	// Reconnect says whether the client connects and logs in again when the connection is lost.
 	Reconnect bool
 	// RetryMin and RetryMax bound the wait before an attempt to reconnect: it starts at RetryMin (default 500ms),
-	// doubles with each attempt up to RetryMax (default 30s), and varies at random by half of itself.
+	// doubles with each attempt up to RetryMax (default 30s), and varies at random by half of itself. A server that refuses a
+	// login and says for how long is waited for, up to 5 minutes.
 	RetryMin, RetryMax time.Duration
 
 	// Timeout bounds one attempt to connect and log in. Default 10s.

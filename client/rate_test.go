@@ -30,8 +30,8 @@ func TestSendAboveTheRate(t *testing.T) {
 	}
 	refused := 0
 	for e := range alice.Events() {
-		if want := (client.Refused{Op: "broadcast", Code: codec.RateLimited}); e != want {
-			t.Errorf("got %#v, want %#v", e, want)
+		if r, ok := e.(client.Refused); !ok || r.Op != "broadcast" || r.Code != codec.RateLimited || r.Wait <= 0 || r.Wait > time.Second {
+			t.Errorf("got %#v", e)
 		}
 		refused++
 	}
@@ -70,7 +70,7 @@ func TestPingAboveTheRate(t *testing.T) {
 	for err == nil {
 		_, err = alice.Ping(ctx)
 	}
-	if want := "client: ping: too many requests in too short a time; wait a moment (RATE_LIMITED)"; err.Error() != want {
+	if want := "client: ping: too many requests in too short a time; again in 1 s (RATE_LIMITED)"; err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }

@@ -57,10 +57,22 @@ func final(err error) bool {
 	return false
 }
 
+// askedMax bounds how long a server can have a client wait before it tries again: as long as one lets those wait who guess.
+const askedMax = 5 * time.Minute
+
+// askedToWait is how long the server wants the client to wait after a refusal; 0: it did not say.
+func askedToWait(err error) time.Duration {
+	var refusal *Error
+	if !errors.As(err, &refusal) {
+		return 0
+	}
+	return min(refusal.Wait, askedMax)
+}
+
 // reconnect makes attempts until one succeeds. It returns nil when the client is over.
 func (c *Client) reconnect(waits *backoff.ExponentialBackOff, err error) *link {
 	for {
-		wait := waits.NextBackOff()
+		wait := max(waits.NextBackOff(), askedToWait(err))
 		c.inbox.put(Disconnected{Err: err, Retry: wait})
 		timer := time.NewTimer(wait)
 		select {

@@ -46,7 +46,7 @@ func outcome(op string, m codec.Message) (codec.Message, error) {
 	switch m := m.(type) {
 	case codec.Response:
 		if _, result := m.Outcome(); result != codec.Success {
-			return nil, refused(op, result)
+			return nil, refused(op, m)
 		}
 	case *codec.SystemNotify:
 		return nil, &Error{Op: op, Code: m.Code, Text: m.Message}

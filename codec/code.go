@@ -60,7 +60,7 @@ var Codes = []CodeRow{
 	{AlreadyLoggedIn, "ALREADY_LOGGED_IN", "this connection is logged in already"},
 	{NameInvalid, "NAME_INVALID", "a name has 1 to 32 bytes of letters of one script, digits and signs, without spaces, and is not reserved"},
 	{MessageInvalid, "MESSAGE_INVALID", "a message is UTF-8 text, neither empty, nor invisible, nor too long, without control characters but tabs and line feeds"},
-	{RateLimited, "RATE_LIMITED", "too many requests in too short a time; wait a moment"},
+	{RateLimited, "RATE_LIMITED", "too many requests in too short a time"},
 	{ServerBusy, "SERVER_BUSY", "the server has more to do than it can queue; try again in a moment"},
 	{NotInRoom, "NOT_IN_ROOM", "you are not in this room"},
 	{RoomExists, "ROOM_EXISTS", "there is a room of this name already"},

@@ -176,28 +176,28 @@ func (f *Form) Append(dst []byte, m Message) []byte {
 
 // AppendFailure appends the answer that tells that request failed with code: the request's own response, or a
 // SYSTEM_NOTIFY for a packet without one. In Classic, where most answers are a number or nothing, a BroadcastRes from
-// ServerName has the text. text is the code's own for "".
-func (f *Form) AppendFailure(dst []byte, request Message, code Code, text string) []byte {
-	if text == "" {
-		text = code.Text()
-	}
+// ServerName has the text. why is told where the answer has room for it, and as a text elsewhere.
+func (f *Form) AppendFailure(dst []byte, request Message, code Code, why Refusal) []byte {
 	if f.Dialect == Classic {
-		return appendClassicFailure(dst, request, code, text, f.Charset)
+		return appendClassicFailure(dst, request, code, why.Text(code), f.Charset)
 	}
 	asked, isRequest := request.(Request)
 	if row := Lookup(request.Type()); isRequest && row.Reply != 0 {
 		if answer, ok := Lookup(row.Reply).New().(Response); ok {
 			answer.Answers(asked.Reference(), code)
+			if answer, ok := answer.(Explainer); ok {
+				answer.Explain(why)
+			}
 			return Native.Append(dst, answer)
 		}
 	}
-	return Native.Append(dst, &SystemNotify{Code: code, Message: text})
+	return Native.Append(dst, &SystemNotify{Code: code, Message: why.Text(code)})
 }
 
 // AppendFailure is Form.AppendFailure with the code's own text, in UTF-8.
 func (d Dialect) AppendFailure(dst []byte, request Message, code Code) []byte {
 	f := Form{Dialect: d}
-	return f.AppendFailure(dst, request, code, "")
+	return f.AppendFailure(dst, request, code, Refusal{})
 }
 
 // byName returns a new message by the name of its textual form, or nil.

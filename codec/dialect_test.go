@@ -78,7 +78,8 @@ func TestFieldOffsets(t *testing.T) {
 		FieldDoc{Name: "latest", Type: "u64", Offset: -1, Optional: true}, FieldDoc{Name: "gap", Type: "u64", Offset: -1, Optional: true},
 		FieldDoc{Name: "maxMessage", Type: "u16", Offset: -1, Optional: true}, FieldDoc{Name: "maxPacket", Type: "u16", Offset: -1, Optional: true},
 		FieldDoc{Name: "rate", Type: "u32", Offset: -1, Optional: true}, FieldDoc{Name: "burst", Type: "u32", Offset: -1, Optional: true},
-		FieldDoc{Name: "online", Type: "u32", Offset: -1, Optional: true})
+		FieldDoc{Name: "online", Type: "u32", Offset: -1, Optional: true},
+		FieldDoc{Name: "wait", Type: "u32", Offset: -1, Optional: true}, FieldDoc{Name: "detail", Type: "str", Offset: -1, Optional: true})
 	f(&HistoryResponse{}, FieldDoc{Name: "ref", Type: "u32", Offset: 4}, FieldDoc{Name: "result", Type: "u16", Offset: 8},
 		FieldDoc{Name: "more", Type: "u8", Offset: 10}, FieldDoc{Name: "messages", Type: "u16", Offset: 11, List: true},
 		FieldDoc{Name: "messages[].id", Type: "u64", Offset: -1}, FieldDoc{Name: "messages[].user", Type: "str", Offset: -1},

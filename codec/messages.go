@@ -61,7 +61,15 @@ func (m *RegisterRequest) layout(f *fields) {
 }
 
 // RegisterResponse answers a RegisterRequest.
-type RegisterResponse struct{ Answer }
+type RegisterResponse struct {
+	Answer
+	Refusal
+}
+
+func (m *RegisterResponse) layout(f *fields) {
+	m.Answer.layout(f)
+	m.Refusal.layout(f)
+}
 
 // LoginRequest asks for a name.
 type LoginRequest struct {
@@ -102,6 +110,8 @@ type LoginResponse struct {
 	Rate, Burst           uint32
 
 	Online uint32 // optional
+
+	Refusal
 }
 
 func (m *LoginResponse) layout(f *fields) {
@@ -110,7 +120,7 @@ func (m *LoginResponse) layout(f *fields) {
 	f.str("user", &m.User)
 	f.u32("caps", &m.Caps)
 	f.u16("heartbeat", &m.Heartbeat)
-	limited := m.MaxMessage != 0 || m.MaxPacket != 0 || m.Rate != 0 || m.Burst != 0 || m.Online != 0
+	limited := m.MaxMessage != 0 || m.MaxPacket != 0 || m.Rate != 0 || m.Burst != 0 || m.Online != 0 || m.told()
 	if f.optional(m.Latest != 0 || m.Gap != 0 || limited) {
 		f.id("latest", &m.Latest)
 	}
@@ -123,9 +133,10 @@ func (m *LoginResponse) layout(f *fields) {
 		f.u32("rate", &m.Rate)
 		f.u32("burst", &m.Burst)
 	}
-	if f.optional(m.Online != 0) {
+	if f.optional(m.Online != 0 || m.told()) {
 		f.u32("online", &m.Online)
 	}
+	m.Refusal.layout(f)
 }
 
 // LogoutRequest ends the session; LogoutResponse is the last packet of the connection.
@@ -149,11 +160,13 @@ func (m *BroadcastRequest) layout(f *fields) {
 type BroadcastResponse struct {
 	Answer
 	ID ID
+	Refusal
 }
 
 func (m *BroadcastResponse) layout(f *fields) {
 	m.Answer.layout(f)
 	f.id("id", &m.ID)
+	m.Refusal.layout(f)
 }
 
 // Replayed is the bit in Flags of a message that was sent before the session began.
@@ -209,11 +222,13 @@ func (m *WhisperRequest) layout(f *fields) {
 type WhisperResponse struct {
 	Answer
 	ID ID
+	Refusal
 }
 
 func (m *WhisperResponse) layout(f *fields) {
 	m.Answer.layout(f)
 	f.id("id", &m.ID)
+	m.Refusal.layout(f)
 }
 
 // WhisperNotify brings a whisper of User.

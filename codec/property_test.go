@@ -175,6 +175,8 @@ func TestNativePacketsMayGrow(t *testing.T) {
 			switch {
 			case v.IsZero() && v.Kind() == reflect.Slice:
 				v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+			case v.IsZero() && v.Kind() == reflect.String:
+				v.SetString("x")
 			case v.IsZero():
 				v.SetUint(1)
 			}

@@ -118,7 +118,7 @@ func TestOlderClientsReadLogins(t *testing.T) {
 			f := &fields{walk: reading, buf: b.Bytes[HeaderSize:]}
 			old.layout(f)
 			want := *login
-			want.MaxMessage, want.MaxPacket, want.Rate, want.Burst, want.Online = 0, 0, 0, 0, 0
+			want.MaxMessage, want.MaxPacket, want.Rate, want.Burst, want.Online, want.Refusal = 0, 0, 0, 0, 0, Refusal{}
 			if !optional {
 				want.Latest, want.Gap = 0, 0
 			}
@@ -129,6 +129,56 @@ func TestOlderClientsReadLogins(t *testing.T) {
 	}
 	if logins < 5 {
 		t.Errorf("vectors.txt has %d answers to logins", logins)
+	}
+}
+
+// olderAnswer is the answer to a registration, a broadcast or a whisper as a client of an earlier version knows it.
+type olderAnswer struct {
+	Answer
+	id   ID
+	none bool // the answer has no id
+}
+
+func (m *olderAnswer) layout(f *fields) {
+	m.Answer.layout(f)
+	if !m.none {
+		f.id("id", &m.id)
+	}
+}
+
+// TestOlderClientsReadRefusals: what failed answers tell beside their code does not change what an older client reads of them.
+func TestOlderClientsReadRefusals(t *testing.T) {
+	told := 0
+	for _, b := range load(t, "vectors.txt") {
+		m, err := dialectOf(t, b).Decode(b.Bytes)
+		answer, ok := m.(Explainer)
+		if err != nil || !ok {
+			continue
+		}
+		var old olderAnswer
+		var id ID
+		switch m := m.(type) {
+		case *BroadcastResponse:
+			id = m.ID
+		case *WhisperResponse:
+			id = m.ID
+		case *RegisterResponse:
+			old.none = true
+		default:
+			continue // a login's is another test's
+		}
+		f := &fields{walk: reading, buf: b.Bytes[HeaderSize:]}
+		old.layout(f)
+		ref, result := answer.Outcome()
+		if f.err != nil || old.Ref != ref || old.Result != result || old.id != id {
+			t.Errorf("line %d: an older client reads %+v (%v)", b.Line, old, f.err)
+		}
+		if answer.Explained() != (Refusal{}) {
+			told++
+		}
+	}
+	if told < 3 {
+		t.Errorf("vectors.txt has %d answers that tell more than a code", told)
 	}
 }
 

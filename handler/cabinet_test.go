@@ -97,13 +97,21 @@ func (c *cabinet) Create(_ context.Context, name account.Name, hash string) (acc
 }
 
 // ban bans an account for good.
-func (c *cabinet) ban(name string) {
+func (c *cabinet) ban(name string) { c.banWith(name, account.Ban{}) }
+
+// banWith bans an account.
+func (c *cabinet) banWith(name string, ban account.Ban) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	banned := c.accounts[name]
-	banned.Ban = &account.Ban{}
+	banned.Ban = &ban
 	c.accounts[name] = banned
-	c.revoked = append(c.revoked, account.Revocation{Seq: int64(len(c.revoked) + 1), Account: banned.ID, Name: name})
+	c.revoke(banned, ban.String())
+}
+
+// revoke notes that an account's sessions must end. The lock is held.
+func (c *cabinet) revoke(a account.Account, why string) {
+	c.revoked = append(c.revoked, account.Revocation{Seq: int64(len(c.revoked) + 1), Account: a.ID, Name: a.Name, Why: why})
 }
 
 // Revocations implements account.Store.

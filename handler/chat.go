@@ -84,7 +84,7 @@ type Chat struct {
 	throttle      *account.Throttle
 	registrations *account.Registrations
 	rates         rates
-	revoked       sync.Map // by account: when its sessions were ended, a time.Duration since the start
+	revoked       sync.Map // by account: a revocation
 	unconfirmed   sync.Map // by session id: a *replay whose whispers may not have arrived yet
 
 	packets [codec.TypeMax]atomic.Uint64 // by type, as they arrived

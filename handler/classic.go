@@ -119,13 +119,7 @@ func (t *turn) slowed() bool {
 	}
 	shared := t.chat.acquireRates(t)
 	own, address := intervalOf(l.MessageRate), intervalOf(l.AddressRate)
-	wait := t.session.Rate().Wait(now, own, l.MessageBurst)
-	if shared.Account != nil {
-		wait = max(wait, shared.Account.Wait(now, own, l.MessageBurst))
-	}
-	if shared.Address != nil {
-		wait = max(wait, shared.Address.Wait(now, address, l.AddressBurst))
-	}
+	wait := t.untilToken(shared)
 	if wait == 0 && shared.Address != nil && !shared.Address.Take(now, address, l.AddressBurst) {
 		wait = time.Nanosecond // another session was faster
 	}
@@ -138,15 +132,6 @@ func (t *turn) slowed() bool {
 	}
 	t.session.ParkFor(wait, &resumption{then: func(*turn) error { return nil }})
 	return true
-}
-
-// whyRefused returns what a client reads of a failure, "" for the code's own words. A classic login hears of a wrong password only
-// where the name needs one.
-func (t *turn) whyRefused(m codec.Message, code codec.Code) string {
-	if _, login := m.(*codec.LoginRequest); login && code == codec.AuthFailed && t.dialect == codec.Classic && !t.limits.AccountsOnly {
-		return "this name is registered, and the password is not its own; choose another name, or say the right one"
-	}
-	return ""
 }
 
 // classicFarewell appends what tells a classic client, or one of which nothing is known, why its session ends: the failure

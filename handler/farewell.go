@@ -30,7 +30,7 @@ func (c *Chat) farewell(dst []byte, s *session.Session) []byte {
 	if code == codec.Success {
 		return dst
 	}
-	text := s.Detail()
+	text := s.Words()
 	if text == "" {
 		text = code.Text()
 	}

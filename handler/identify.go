@@ -119,7 +119,8 @@ func (t *turn) verify(a *attempt) error {
 				case err != nil:
 					return err
 				case t.limits.AccountsOnly && a.name.Key != a.account.Key:
-					return codec.PermissionDenied // nobody is a guest, and under another name an account is one
+					// Nobody is a guest, and under another name an account is one.
+					return &refusal{code: codec.PermissionDenied, detail: "accounts come in under their own names only"}
 				case a.name.Key == a.account.Key && a.rehashed == "" && !t.asksForBounds(a):
 					return t.enter(a)
 				}
@@ -149,7 +150,7 @@ func (c *Chat) verify(a *attempt) error {
 	}
 	c.throttle.Succeeded(c.elapsed(), a.account.Key, a.address)
 	if a.found.Ban.Holds(c.config.Now()) {
-		return codec.PermissionDenied
+		return &refusal{code: codec.PermissionDenied, detail: a.found.Ban.String()}
 	}
 	if stale {
 		c.hashed.Add(1)
@@ -159,13 +160,15 @@ func (c *Chat) verify(a *attempt) error {
 	return nil
 }
 
-// throttled returns RateLimited for a login that comes too soon after others.
+// throttled returns RateLimited for a login that comes too soon after others. What it tells is the same for an account that
+// there is not.
 func (c *Chat) throttled(a *attempt) error {
-	if c.throttle.Allow(c.elapsed(), a.account.Key, a.address) == 0 {
+	wait := c.throttle.Allow(c.elapsed(), a.account.Key, a.address)
+	if wait == 0 {
 		return nil
 	}
 	c.denied.Add(1)
-	return codec.RateLimited
+	return &refusal{code: codec.RateLimited, wait: wait, detail: "too many logins or wrong passwords"}
 }
 
 // deny notes a login that failed.

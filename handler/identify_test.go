@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"testing"
 
@@ -49,7 +50,7 @@ func TestOwnersAreLetThrough(t *testing.T) {
 	for i := range 200 {
 		_ = try("battery staple", byte(2+i))
 	}
-	if err := try("correct horse", 255); err != codec.RateLimited {
+	if err := try("correct horse", 255); !errors.Is(err, codec.RateLimited) {
 		t.Errorf("from elsewhere: %v", err)
 	}
 	if err := try("correct horse", 1); err != nil {

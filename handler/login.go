@@ -97,16 +97,19 @@ func (t *turn) enter(a *attempt) error {
 		Replace: replace,
 		Later:   later,
 	})
-	switch {
-	case claim == session.LookInUse:
+	switch claim {
+	case session.LookInUse:
 		return codec.NameTaken
-	case claim == session.NameInUse:
+	case session.NameInUse:
 		return t.refused(a, who)
-	case claim == session.Gone:
+	case session.Gone:
 		return nil // it has heard why
-	case a.found.ID != 0 && c.revokedSince(a.found.ID, a.known):
-		t.session.End(session.Kicked, "")
-	case later:
+	}
+	if why, revoked := c.revokedSince(a.found.ID, a.known); revoked { // no guest is: account 0 never
+		t.session.End(session.Kicked, why)
+		return nil
+	}
+	if later {
 		r := replay{reader: who, latest: floor, from: min(m.Since, floor)} // nobody has seen what was not said yet
 		if m.Since == 0 {
 			r.from = floor // it has no part in what was said before

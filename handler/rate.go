@@ -46,6 +46,21 @@ func (t *turn) take() bool {
 	return false
 }
 
+// untilToken returns how long it takes until the session's rate, its account's and its address's have a token each; 0: they
+// have one.
+func (t *turn) untilToken(shared *session.Shared) time.Duration {
+	l, now := t.limits, int64(t.elapsed)
+	own, address := intervalOf(l.MessageRate), intervalOf(l.AddressRate)
+	wait := t.session.Rate().Wait(now, own, l.MessageBurst)
+	if shared.Account != nil {
+		wait = max(wait, shared.Account.Wait(now, own, l.MessageBurst))
+	}
+	if shared.Address != nil {
+		wait = max(wait, shared.Address.Wait(now, address, l.AddressBurst))
+	}
+	return wait
+}
+
 // tell puts what clients need to know of the limits into the answer to a login: the lesser of the session's rate and the
 // address's, which holds whoever else comes from there.
 func (l *Limits) tell(m *codec.LoginResponse) {

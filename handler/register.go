@@ -98,8 +98,8 @@ func (c *Chat) create(ctx context.Context, name account.Name, password string, a
 	if err := c.registrable(ctx, name); err != nil { // it may have become one while the hash was waited for
 		return account.Account{}, err
 	}
-	if c.registrations.Take(c.elapsed(), address) > 0 {
-		return account.Account{}, codec.RateLimited
+	if wait := c.registrations.Take(c.elapsed(), address); wait > 0 {
+		return account.Account{}, &refusal{code: codec.RateLimited, wait: wait, detail: "too many accounts were made from your address"}
 	}
 	c.hashed.Add(1)
 	hash, err := c.hasher.Hash(password)

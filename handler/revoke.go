@@ -27,17 +27,32 @@ func (c *Chat) Revoke(ctx context.Context, after int64) (newest int64, err error
 			}
 			continue
 		}
-		c.revoked.Store(r.Account, c.elapsed()) // first, for those who are about to come in
-		if c.Hub.EndAccount(r.Account, session.Kicked) > 0 {
-			c.config.Revoked(r)
-		}
+		c.endAccount(r, session.Ref{})
 	}
 	return after, nil
 }
 
-// revokedSince reports whether an account's sessions were ended after a moment since the start. Whoever asks once the
-// session has its name knows that it was, or that Revoke finds the session.
-func (c *Chat) revokedSince(account int64, moment time.Duration) bool {
-	at, ok := c.revoked.Load(account)
-	return ok && at.(time.Duration) >= moment
+// endAccount ends the sessions of an account that was revoked but for one, and keeps out who is about to come in by what
+// held before. Anyone.
+func (c *Chat) endAccount(r account.Revocation, spared session.Ref) {
+	c.revoked.Store(r.Account, revocation{c.elapsed(), r.Sentence()}) // first, for those who are about to come in
+	if c.Hub.EndAccount(r.Account, session.Kicked, r.Sentence(), spared) > 0 {
+		c.config.Revoked(r)
+	}
+}
+
+// revocation is the latest end of an account's sessions.
+type revocation struct {
+	at  time.Duration // since the start
+	why string        // for their user
+}
+
+// revokedSince reports whether an account's sessions were ended after a moment since the start, and why. Whoever asks once
+// the session has its name knows that it was, or that endAccount finds the session.
+func (c *Chat) revokedSince(account int64, moment time.Duration) (why string, was bool) {
+	r, ok := c.revoked.Load(account)
+	if !ok || r.(revocation).at < moment {
+		return "", false
+	}
+	return r.(revocation).why, true
 }

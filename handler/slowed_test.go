@@ -246,7 +246,7 @@ func TestTheEndOfAWaitingSender(t *testing.T) {
 			case 0:
 				v.leave()
 			case 1:
-				v.session.Ref().End(session.Kicked)
+				v.session.Ref().End(session.Kicked, "")
 			}
 		}
 		h.pass(2 * time.Minute)

@@ -134,7 +134,7 @@ func (t *turn) handle(m codec.Message) error {
 	row := codec.Lookup(m.Type())
 	early := row.Stage == codec.LoggedIn && t.session.State() == session.Connected
 	if (row.Metered || early) && t.dialect == codec.Native && !t.allowed() {
-		return codec.RateLimited
+		return &refusal{code: codec.RateLimited, wait: t.untilToken(t.session.Shared())}
 	}
 	if early {
 		return codec.NotLoggedIn
@@ -159,7 +159,7 @@ func (t *turn) fail(m codec.Message, err error) {
 		t.session.End(session.ServerError, "")
 		return
 	}
-	t.out = t.form.AppendFailure(t.out[:0], m, code, t.whyRefused(m, code))
+	t.out = t.form.AppendFailure(t.out[:0], m, code, t.reasonOf(m, code, err))
 	t.send()
 }
 

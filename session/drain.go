@@ -163,7 +163,7 @@ func (l *Lane) settle(s *Session) {
 		case opRecode:
 			l.settleRecode(s, &t, o)
 		case opKick:
-			if !s.end(o.why, "") {
+			if !l.kick(s, o) {
 				continue // it has ended already, and its opEnd is behind this or was before
 			}
 			fallthrough
@@ -202,6 +202,18 @@ func (l *Lane) settle(s *Session) {
 	if t.answers > 0 {
 		s.drained.Add(int64(t.answers))
 	}
+}
+
+// kick ends a session as somebody else's Ref.End says, and reports whether it did.
+func (l *Lane) kick(s *Session, o *op) bool {
+	if !s.end(o.why, "") {
+		return false
+	}
+	if o.start < o.end {
+		s.refusal = &refusal{o.why, string(l.out.private[o.start:o.end])}
+		o.start = o.end // they are words, and no frame
+	}
+	return true
 }
 
 // tally is one special session's batch in the making.

@@ -122,7 +122,7 @@ func TestAKickBesideTheLastEvent(t *testing.T) {
 	const rounds = 100
 	for range rounds {
 		s, _ := h.open(t, 0, 0)
-		s.Ref().End(Replaced)
+		s.Ref().End(Replaced, "")
 		l.Closed(s, ClientClosed)
 		var detail string
 		var why Reason

@@ -158,7 +158,7 @@ func (h *Hub) Login(s *Session, login Login) Claim {
 	}
 	s.lane.arm()
 	if taken {
-		old.End(Replaced)
+		old.End(Replaced, "")
 	}
 	return Claimed
 }
@@ -225,17 +225,17 @@ func (h *Hub) leave(s *Session) {
 	}
 }
 
-// EndAccount ends the sessions that are an account's, under whatever name, for a reason, some time soon, and returns how
-// many there are. Anyone; it walks all names.
-func (h *Hub) EndAccount(account int64, why Reason) int {
+// EndAccount ends the sessions that are an account's, under whatever name, but for the one that is spared, for a reason, some
+// time soon, with more words for the farewell where there are any, and returns how many there are. Anyone; it walks all names.
+func (h *Hub) EndAccount(account int64, why Reason, words string, spared Ref) int {
 	var found []Ref
 	h.directory.each(func(r Ref) {
-		if r.session.owner == account {
+		if r.session.owner == account && r != spared {
 			found = append(found, r)
 		}
 	})
 	for _, r := range found { // with no lock held, because End wakes lanes
-		r.End(why)
+		r.End(why, words)
 	}
 	return len(found)
 }
@@ -374,7 +374,7 @@ func (h *Hub) free() (bytes int, any bool) {
 func (r Ref) Answer(frame []byte) {
 	l := r.session.lane
 	if added, _ := l.answer(r, frame, l.limits().LaneBytes); !added {
-		r.End(Overloaded)
+		r.End(Overloaded, "")
 		return
 	}
 	l.arm()

@@ -62,7 +62,7 @@ const (
 	opJoin                  // write a frame, and shared frames from here on
 	opRecode                // shared frames in another encoding from here on
 	opEnd                   // write the farewell, and nothing from here on
-	opKick                  // the same, for somebody else's Ref.End
+	opKick                  // the same, for somebody else's Ref.End; its bytes are words for the farewell
 	opWritten               // resume the strand once the kernel has taken enough
 	opSleep                 // resume the strand after a time
 	opRead                  // read the socket again
@@ -137,10 +137,10 @@ func (l *Lane) post(r Ref, kind opKind, frame []byte) {
 	l.arm()
 }
 
-// postEnd posts the end of another's session.
-func (l *Lane) postEnd(r Ref, why Reason) {
+// postEnd posts the end of another's session, with more words for its farewell where there are any.
+func (l *Lane) postEnd(r Ref, why Reason, words string) {
 	l.mu.Lock()
-	l.inbox.add(r, opKick, nil)
+	l.inbox.add(r, opKick, []byte(words))
 	l.inbox.ops[len(l.inbox.ops)-1].why = why
 	l.mu.Unlock()
 	l.arm()

@@ -479,7 +479,7 @@ func TestNobodyIsWokenUnderALock(t *testing.T) {
 	f("an answer", 1, func() { s.Send([]byte("a")) })
 	f("an answer to another", 1, func() { other.Ref().Answer([]byte("a")) })
 	f("a wait", 1, func() { s.ParkUntilWritten(true) })
-	f("the end of an account", 1, func() { h.EndAccount(7, Kicked) })
+	f("the end of an account", 1, func() { h.EndAccount(7, Kicked, "", Ref{}) })
 	f("a login that replaces", 2, func() {
 		newcomer, _ := h.open(t, 0, 0)
 		h.Login(newcomer, Login{Name: "bob", Replace: true, Welcome: []byte("hello")})

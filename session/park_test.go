@@ -98,17 +98,22 @@ func TestEndAccount(t *testing.T) {
 	a, _ := h.join(t, 0, 0, "alice")
 	b, _ := h.join(t, 1, 0, "ally")
 	guest, _ := h.join(t, 0, 0, "bob")
+	spared, _ := h.join(t, 1, 0, "ann")
 	a.account, a.owner = 7, 7
 	b.owner = 7 // a guest's name
-	if n := h.EndAccount(9, Kicked); n != 0 {
+	spared.owner = 7
+	if n := h.EndAccount(9, Kicked, "", Ref{}); n != 0 {
 		t.Errorf("%d sessions of an account are ended that has none", n)
 	}
-	if n := h.EndAccount(7, Kicked); n != 2 {
+	if n := h.EndAccount(7, Kicked, "spam", spared.Ref()); n != 2 {
 		t.Errorf("%d sessions are ended, not 2", n)
 	}
 	h.settleAll()
-	if a.Reason() != Kicked || b.Reason() != Kicked || guest.Reason() != None {
-		t.Errorf("%s, %s, guest %s", a.Reason(), b.Reason(), guest.Reason())
+	if a.Reason() != Kicked || b.Reason() != Kicked || guest.Reason() != None || spared.Reason() != None {
+		t.Errorf("%s, %s, guest %s, spared %s", a.Reason(), b.Reason(), guest.Reason(), spared.Reason())
+	}
+	if a.Words() != "spam" || b.Words() != "spam" || guest.Words() != "" {
+		t.Errorf("the words are %q, %q, guest %q", a.Words(), b.Words(), guest.Words())
 	}
 }
 

@@ -86,7 +86,7 @@ func TestPausedSessionsEnd(t *testing.T) {
 			t.Errorf("%s: it is never closed", what)
 		}
 	}
-	f("a kick", func(h *testHub, s *Session, _ *fakeConn) { s.Ref().End(Kicked) })
+	f("a kick", func(h *testHub, s *Session, _ *fakeConn) { s.Ref().End(Kicked, "") })
 	f("a shutdown", func(h *testHub, _ *Session, _ *fakeConn) { h.lanes[0].EndNext(1, ShuttingDown) })
 	f("a violation before", func(_ *testHub, s *Session, _ *fakeConn) { s.End(Violation, "") })
 	f("a break", func(h *testHub, s *Session, _ *fakeConn) { h.lanes[0].Closed(s, ConnectionError) })

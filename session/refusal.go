@@ -6,7 +6,7 @@ import "time"
 // does so at once, and one whose user types a name first is told in the form of those who say nothing.
 const refusalWait = 2 * time.Second
 
-// refusal is why a session has no place.
+// refusal is why a session has no place, or lost it.
 type refusal struct {
 	why    Reason
 	detail string

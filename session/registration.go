@@ -108,7 +108,7 @@ func (h *Hub) endAlike(look *Look) bool {
 		}
 	})
 	for _, r := range found { // with no lock held, because End wakes lanes
-		r.End(NameRegistered)
+		r.End(NameRegistered, "")
 	}
 	return len(found) > 0
 }

@@ -89,7 +89,7 @@ type Session struct {
 	ending       bool  // the farewell was written
 	known        bool  // SetEncoding was called
 	form         Encoding
-	refusal      *refusal // why it is to be ended once its encoding is known; nil: it is not
+	refusal      *refusal // why it is to be ended once its encoding is known, or why somebody else did end it; nil: neither
 	deaf         bool     // nothing more is read: what arrived broke the protocol
 	refused      bool     // there was no place for it
 	listed       bool     // it is in Lane.memory.outboxes
@@ -144,6 +144,14 @@ type Ref struct {
 // Ref returns a name for the session. Strand or loop.
 func (s *Session) Ref() Ref {
 	return Ref{s, s.generation}
+}
+
+// Words returns what the farewell is to say of the reason; "" for nothing more. Loop, once the end was drained.
+func (s *Session) Words() string {
+	if s.refusal != nil && s.refusal.why == s.Reason() {
+		return s.refusal.detail
+	}
+	return s.detail
 }
 
 // Encoding returns the form of frames that the session reads now. Once the session is gone it may be another one's. Anyone.
@@ -267,7 +275,7 @@ func (s *Session) Finish(why Reason, last []byte) bool {
 	return true
 }
 
-// End ends another session, some time soon, for a reason. Anyone.
-func (r Ref) End(why Reason) {
-	r.session.lane.postEnd(r, why)
+// End ends another session, some time soon, for a reason, with more words for the farewell where there are any. Anyone.
+func (r Ref) End(why Reason, words string) {
+	r.session.lane.postEnd(r, why, words)
 }

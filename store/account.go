@@ -18,9 +18,6 @@ const accountColumns = "id, name, key, hash, created, ban_until, ban_reason"
 // them. Their number bounds them and not their age, since a clock that jumps would remove those that nobody has seen.
 const revocationsMax = 10_000
 
-// registered is why of the entry among the revocations that says that a name has become an account's.
-const registered = "registered"
-
 // Find implements account.Store. A text that no account can have as its name is not asked for: PostgreSQL refuses it,
 // and SQLite would look.
 func (s *Store) Find(ctx context.Context, name account.Name) (account.Account, error) {
@@ -78,7 +75,7 @@ func (s *Store) Create(ctx context.Context, name account.Name, hash string) (cre
 		case err != nil:
 			return err
 		}
-		return announce(ctx, tx, created.ID, created.Name, registered)
+		return announce(ctx, tx, created.ID, created.Name, account.WhyRegistered)
 	})
 	if err != nil {
 		return account.Account{}, err
@@ -94,7 +91,7 @@ func (s *Store) Rehash(ctx context.Context, id int64, old, hash string) error {
 
 // SetPassword implements account.Store.
 func (s *Store) SetPassword(ctx context.Context, name account.Name, hash string) error {
-	return s.revoke(ctx, "set a password", name, "a new password", "UPDATE accounts SET hash = $2 WHERE id = $1", hash)
+	return s.revoke(ctx, "set a password", name, account.WhyPassword, "UPDATE accounts SET hash = $2 WHERE id = $1", hash)
 }
 
 // SetBan implements account.Store. Times are kept to the millisecond.
@@ -109,11 +106,7 @@ func (s *Store) SetBan(ctx context.Context, name account.Name, ban *account.Ban)
 			return err
 		})
 	}
-	why := "banned"
-	if ban.Reason != "" {
-		why += ": " + ban.Reason
-	}
-	return s.revoke(ctx, "ban an account", name, why, query, milliseconds(ban.Until), ban.Reason)
+	return s.revoke(ctx, "ban an account", name, ban.String(), query, milliseconds(ban.Until), ban.Reason)
 }
 
 // Remove implements account.Store. The name is remembered for the history of those whom the account talked with.
@@ -134,7 +127,7 @@ func (s *Store) Remove(ctx context.Context, name account.Name) error {
 				return err
 			}
 		}
-		return announce(ctx, tx, a.ID, a.Name, "removed")
+		return announce(ctx, tx, a.ID, a.Name, account.WhyRemoved)
 	})
 }
 
@@ -210,7 +203,7 @@ func scanAccount(r row) (a account.Account, err error) {
 
 func scanRevocation(r row) (v account.Revocation, err error) {
 	err = r.Scan(&v.Seq, &v.Account, &v.Name, &v.Why)
-	v.Registered = v.Why == registered
+	v.Registered = v.Why == account.WhyRegistered
 	return v, err
 }
 

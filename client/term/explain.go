@@ -37,9 +37,10 @@ var (
 var errNoWhispers = errors.New("the server keeps no history, or you are a guest, whose whispers it shows to nobody: /register makes the " +
 	"name yours, and what is whispered from then on is kept for you")
 
-// permitted is err, or why when the server did not permit it: its code says only that one may not.
+// permitted is err, or why when the server did not permit it and did not say more than that.
 func permitted(err, why error) error {
-	if errors.Is(err, codec.PermissionDenied) {
+	var refusal *client.Error
+	if errors.Is(err, codec.PermissionDenied) && !(errors.As(err, &refusal) && refusal.Detail != "") {
 		return why
 	}
 	return err

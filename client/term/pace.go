@@ -53,10 +53,15 @@ func (p *pace) send(ctx context.Context, limits client.Limits, patient bool, req
 	for {
 		err := request()
 		again := errors.Is(err, codec.RateLimited) || errors.Is(err, codec.ServerBusy) || patient && errors.Is(err, client.ErrOffline)
-		if !again || time.Now().After(deadline) {
+		wait := patience
+		var refusal *client.Error
+		if errors.As(err, &refusal) {
+			wait = max(wait, refusal.Wait)
+		}
+		if !again || time.Now().Add(wait).After(deadline) {
 			return err
 		}
-		if pause(ctx, patience) != nil {
+		if pause(ctx, wait) != nil {
 			return err
 		}
 	}

@@ -65,6 +65,12 @@ func TestPaceInsists(t *testing.T) {
 		f(false, client.ErrOffline, 1)
 		f(true, client.ErrLost, 1)
 		f(true, refusal(codec.MessageInvalid), 1)
+		begun := time.Now()
+		f(false, &client.Error{Code: codec.RateLimited, Wait: 3 * time.Second}, 3)
+		if took := time.Since(begun); took != 6*time.Second {
+			t.Errorf("what may be sent again in 3s was sent twice within %s", took)
+		}
+		f(false, &client.Error{Code: codec.RateLimited, Wait: time.Minute}, 1)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		var p pace

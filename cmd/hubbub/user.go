@@ -136,14 +136,14 @@ func (c *userPasswd) Run(ctx context.Context, user *userCmd, open opener, consol
 // banMin is the shortest ban: a shorter one would be over before anybody noticed it.
 const banMin = time.Second
 
-// reasonBytesMax is the longest reason of a ban: it is shown in one line.
+// reasonBytesMax is the longest reason of a ban: it is shown in one line, to the user too.
 const reasonBytesMax = 200
 
 // userBan bans accounts.
 type userBan struct {
 	Name   string         `arg:"" help:"The account."`
 	For    *time.Duration `env:"-" placeholder:"24h" help:"How long from now, at least 1s. Without --for the ban is for good."`
-	Reason *string        `env:"-" placeholder:"TEXT" help:"Why, for the list; the account's user is not told (default: no reason)."`
+	Reason *string        `env:"-" placeholder:"TEXT" help:"Why, for the list and for the account's user, who is told it with the end of the ban (default: no reason)."`
 }
 
 // Validate reports what is wrong with the flags. kong calls it.

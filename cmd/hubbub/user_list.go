@@ -78,7 +78,7 @@ func (c *console) listTable(all iter.Seq2[account.Account, error], now time.Time
 func describe(ban *account.Ban) string {
 	text := "for good"
 	if !ban.Until.IsZero() {
-		text = "until " + ban.Until.UTC().Format(moment)
+		text = "until " + ban.Until.UTC().Add(time.Minute-1).Format(moment) // as its user is told
 	}
 	if ban.Reason != "" {
 		text += ": " + ban.Reason

@@ -30,6 +30,19 @@ type Ban struct {
 // Holds reports whether the ban is still in force.
 func (b *Ban) Holds(now time.Time) bool { return b != nil && (b.Until.IsZero() || now.Before(b.Until)) }
 
+// String says for people how long the ban lasts and why, as in "banned until 2026-11-28 14:00 UTC: spam". A minute that has
+// begun counts.
+func (b *Ban) String() string {
+	text := "banned for good"
+	if !b.Until.IsZero() {
+		text = "banned until " + b.Until.UTC().Add(time.Minute-1).Format("2006-01-02 15:04 MST")
+	}
+	if b.Reason != "" {
+		text += ": " + b.Reason
+	}
+	return text
+}
+
 // Errors of a Store that are no failures of it.
 var (
 	ErrUnknown = errors.New("there is no account of this name")
@@ -43,8 +56,28 @@ type Revocation struct {
 	Seq        int64 // grows
 	Account    int64
 	Name       string
-	Why        string // for operators, as in "banned: spam"
+	Why        string // one of the reasons below, or what a Ban says of itself
 	Registered bool   // the account is new
+}
+
+// The reasons of revocations that are no bans.
+const (
+	WhyPassword   = "a new password"
+	WhyRemoved    = "removed"
+	WhyRegistered = "registered"
+)
+
+// Sentence tells the user of a session that the revocation ends why; "" when it is not known.
+func (r Revocation) Sentence() string {
+	switch {
+	case r.Why == WhyPassword:
+		return "this account has a new password; log in with it"
+	case r.Why == WhyRemoved:
+		return "this account was removed"
+	case strings.HasPrefix(r.Why, "banned"):
+		return r.Why
+	}
+	return ""
 }
 
 // Store remembers accounts for good. Names are found by their keys, whatever the case they are written in. Its methods may be called from any goroutine and, by the

@@ -22,6 +22,8 @@ var meanings = map[string]string{
 	"maxPacket":  "the largest packet to the server in bytes, header included",
 	"rate":       "requests a second that are let through in the long run; 0 means no limit",
 	"burst":      "requests at once that are let through",
+	"wait":       "optional, as `detail` behind it. In a failed answer: milliseconds until the request may be tried again; 0 or left out: not told",
+	"detail":     "in a failed answer: a sentence for the person who reads it, which says more than the code; empty: the code says all",
 	"online":     "optional, 0 when it is left out. How many users are logged in, this one among them",
 	"room":       "a room's name, or empty",
 	"before":     "only messages with lower ids; 0: up to the newest",
