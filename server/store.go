@@ -71,6 +71,9 @@ func (s *Server) remember(chat *handler.Config) error {
 	chat.Hash, chat.Fetch = s.hashQueue.submit, s.readQueue.submit
 	var warned atomic.Int64
 	chat.Unavailable = func(what string, err error) {
+		if errors.Is(err, history.ErrFenced) { // whoever asked was faster than the lease's watch
+			s.Fence(err)
+		}
 		now := time.Now().Unix() // once a second: while the database is away, every login fails
 		if warned.Swap(now) != now {
 			s.log.Warn("the database could not be asked", zap.String("for", what), zap.Error(err))

@@ -55,11 +55,12 @@ func alike(ctx context.Context, db querier, name account.Name) (alike bool, err 
 	return alike, err
 }
 
-// Create implements account.Store. Times are kept to the millisecond.
+// Create implements account.Store. Times are kept to the millisecond. When a server has lost its lease the error is a
+// history.ErrFenced, and nothing is made.
 func (s *Store) Create(ctx context.Context, name account.Name, hash string) (created account.Account, err error) {
 	const query = "INSERT INTO accounts (name, key, shape, shape_capitals, scripts, hash, created) " +
 		"VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING " + accountColumns
-	err = s.change(ctx, "make an account", false, func(tx *sql.Tx) error {
+	err = s.change(ctx, "make an account", true, func(tx *sql.Tx) error {
 		switch alike, err := alike(ctx, tx, name); {
 		case err != nil:
 			return err

@@ -76,6 +76,14 @@ func (e *sqliteEngine) checkFile() error {
 	return fmt.Errorf("%s was removed or replaced while it was in use%s: %w", e.path, what, history.ErrFenced)
 }
 
+// misplaced looks after each commit, because what was acknowledged must be kept: the watch comes a second later.
+func (e *sqliteEngine) misplaced() error {
+	if e.isOpen() {
+		return nil
+	}
+	return fmt.Errorf("%s was removed or replaced while it was in use: %w", e.path, history.ErrFenced)
+}
+
 // noteLog remembers which write-ahead log is that of the file that is open.
 func (e *sqliteEngine) noteLog() {
 	if wal, err := os.Stat(e.path + "-wal"); err == nil && e.isOpen() {

@@ -135,11 +135,15 @@ func TestFence(t *testing.T) {
 			"an Append with some of it":     s.Append(ctx, broadcasts(1, 100)),
 			"Delivered":                     s.Delivered(ctx, ann.ID, 2),
 			"Prune":                         third(s.Prune(ctx, history.Retention{From: 3}, 10)),
+			"Create":                        second(s.Create(ctx, named("eve"), "hash")),
 			"KeepLease, which looks for it": s.KeepLease(ctx, func(why error) { t.Errorf("it is its own again: %v", why) }),
 		} {
 			if !errors.Is(err, history.ErrFenced) {
 				t.Errorf("%s returns %v", what, err)
 			}
+		}
+		if _, err := d.open(t).Create(ctx, named("eve"), "hash"); err != nil {
+			t.Errorf("a command finds eve, whom the server must not make: %v", err)
 		}
 		if got := lobby(t, s); !slices.Equal(got, broadcasts(1, 1)) {
 			t.Errorf("%d messages are there", len(got))
@@ -152,6 +156,8 @@ func TestFence(t *testing.T) {
 		}
 	})
 }
+
+func second[T any](_ T, err error) error { return err }
 
 func third[T, U any](_ T, _ U, err error) error { return err }
 
@@ -284,6 +290,44 @@ func TestFileReplaced(t *testing.T) {
 	if !errors.Is(err, history.ErrFenced) || !strings.Contains(err.Error(), "hubbub.db was removed or replaced while it was in use") {
 		t.Errorf("it was lost because %v", err)
 	}
+}
+
+// TestNothingGoesIntoAFileThatIsGone: from the moment in which the file is not in its place, nothing that is written is taken
+// for kept, though nobody has looked after the lease since.
+func TestNothingGoesIntoAFileThatIsGone(t *testing.T) {
+	t.Parallel()
+	f := func(what string, goes func(path, other string) error) {
+		ctx, d, other := t.Context(), sqlite(t), sqlite(t)
+		s, err := store.OpenLeased(ctx, d.url, d.dir, func(error) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		ann := create(t, s, "ann")
+		mail := history.Message{ID: 1, From: history.Party{Name: "bob"}, To: history.Party{Account: ann.ID, Name: "ann"}, Mail: true}
+		if err := s.Append(ctx, []history.Message{mail}); err != nil {
+			t.Fatal(err)
+		}
+		other.open(t)
+		if err := goes(filepath.Join(d.dir, "hubbub.db"), filepath.Join(other.dir, "hubbub.db")); err != nil {
+			t.Fatal(err)
+		}
+		for write, err := range map[string]error{
+			"Append":             s.Append(ctx, broadcasts(3, 80)),
+			"an Append repeated": s.Append(ctx, []history.Message{mail}),
+			"Create":             second(s.Create(ctx, named("eve"), "hash")),
+			"Delivered":          s.Delivered(ctx, ann.ID, 1),
+			"SetPassword":        s.SetPassword(ctx, named("ann"), "other"),
+			"Rehash":             s.Rehash(ctx, ann.ID, "hash", "another"),
+		} {
+			if !errors.Is(err, history.ErrFenced) {
+				t.Errorf("when the file is %s, %s returns %v", what, write, err)
+			}
+		}
+	}
+	f("replaced", func(path, other string) error { return os.Rename(other, path) })
+	f("moved away", func(path, _ string) error { return os.Rename(path, path+".old") })
+	f("removed", func(path, _ string) error { return os.Remove(path) })
 }
 
 // TestCommandsLeaveOldTables: a command of this release must not make or change tables under a server of another one, which

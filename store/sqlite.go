@@ -140,7 +140,10 @@ func (e *sqliteEngine) insert(ctx context.Context, epoch int64, messages []histo
 	if err := e.add(ctx, tx, messages); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	return e.misplaced()
 }
 
 func (e *sqliteEngine) add(ctx context.Context, tx *sql.Tx, messages []history.Message) error {

@@ -17,8 +17,9 @@ import (
 // any method. A method whose context ends returns the context's error, and what it was to change may be changed or not.
 //
 // A Store that OpenLeased returned is a server's, and what it writes of the history is fenced: once another server has the
-// lease, Append, Prune and Delivered return history.ErrFenced and change nothing. What is written to accounts is not
-// fenced: each change is one transaction of its own, as those of the hubbub user commands beside a server are.
+// lease, Append, Prune and Delivered return history.ErrFenced and change nothing, and so does Create: no client hears that it
+// has an account from a server that has no say any more. Other changes of accounts are not fenced: each is one transaction
+// of its own, as those of the hubbub user commands beside a server are.
 type Store struct {
 	engine
 	read, write *sql.DB // the same one, where readers need no connections of their own
@@ -51,6 +52,8 @@ type engine interface {
 	insert(ctx context.Context, epoch int64, messages []history.Message) error
 	// add adds messages and nothing else.
 	add(ctx context.Context, tx *sql.Tx, messages []history.Message) error
+	// misplaced returns a history.ErrFenced when what was committed went into a file that is not the database any more.
+	misplaced() error
 	// explain says what an error of the database means and what to do about it. Errors that it does not know stay as
 	// they are.
 	explain(err error) error
@@ -164,7 +167,10 @@ func (s *Store) change(ctx context.Context, what string, fenced bool, f func(tx 
 		if err := f(tx); err != nil {
 			return err
 		}
-		return tx.Commit()
+		if err := tx.Commit(); err != nil {
+			return err
+		}
+		return s.misplaced()
 	}))
 }
 
@@ -207,8 +213,10 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 // exec runs one statement, as often as it takes.
 func (s *Store) exec(ctx context.Context, query string, args ...any) error {
 	return s.retry(ctx, func() error {
-		_, err := s.write.ExecContext(ctx, query, args...)
-		return err
+		if _, err := s.write.ExecContext(ctx, query, args...); err != nil {
+			return err
+		}
+		return s.misplaced()
 	})
 }
 
