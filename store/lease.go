@@ -22,8 +22,12 @@ const (
 	watchInterval = time.Second
 	// answerTimeout is how long the database may take to answer a question about the lease.
 	answerTimeout = 3 * time.Second
-	// migratePatience is how long a command waits for somebody else to bring the tables up to date.
+	// migratePatience is for how long a command waits for somebody else to bring the tables up to date, from one version to
+	// the next: a server of an older version never does.
 	migratePatience = 5 * time.Second
+	// createPatience is the same where there are no tables yet. Nobody serves without any, so whoever has the lock is about
+	// to make them, however slow the machine is, unless the process hangs.
+	createPatience = time.Minute
 )
 
 // ErrStandby says that another server has the lease. It is what the function given to OpenLeased is told, and no failure.
@@ -38,6 +42,9 @@ var errUnanswered = errors.New("the lock is held, and the epoch is not known")
 // errOldTables refuses to change tables under a server that would not know them any more.
 var errOldTables = errors.New("a server with an older version of hubbub uses the database: end it and start this version's, " +
 	"which brings the tables up to date, then try again")
+
+// errNoTables gives up waiting for tables that somebody else is about to make.
+var errNoTables = errors.New("another process has the database and makes no tables in it: end that process, then try again")
 
 // hold keeps other servers away from the database as long as this process lives. It alone is not enough: it can be lost
 // without this process noticing at once, which is what the epoch is for. One goroutine at a time.
@@ -330,10 +337,13 @@ func (l *lease) compare(epoch int64) error {
 func (s *Store) setUp(ctx context.Context) error {
 	tick := time.NewTicker(standbyInterval)
 	defer tick.Stop()
-	for begun := time.Now(); ; {
+	for begun, before := time.Now(), int64(0); ; {
 		version, err := s.reach(ctx)
 		if err != nil || version == s.newest() {
 			return err
+		}
+		if version != before {
+			begun, before = time.Now(), version
 		}
 		lock, err := s.lock(ctx)
 		if err != nil {
@@ -343,7 +353,10 @@ func (s *Store) setUp(ctx context.Context) error {
 			defer lock.release(0)
 			return s.migrate(ctx)
 		}
-		if time.Since(begun) > migratePatience { // one that begins would be through by now
+		switch waited := time.Since(begun); {
+		case version == 0 && waited > createPatience:
+			return errNoTables
+		case version != 0 && waited > migratePatience:
 			return errOldTables
 		}
 		select {

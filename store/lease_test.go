@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -334,9 +335,13 @@ func TestNothingGoesIntoAFileThatIsGone(t *testing.T) {
 // has the lock that all have had.
 func TestCommandsLeaveOldTables(t *testing.T) {
 	onBoth(t, func(t *testing.T, d database) {
+		d.open(t)
+		const newest = "version_id = (SELECT %s(version_id) FROM goose_db_version)"
+		sqlOn(t, d, "UPDATE goose_db_version SET version_id = -version_id WHERE "+fmt.Sprintf(newest, "max"))
 		release := d.holdLock(t)
 		refuses(t, d, "a server with an older version of hubbub uses the database: end it and start this version's")
 		release()
+		sqlOn(t, d, "UPDATE goose_db_version SET version_id = -version_id WHERE "+fmt.Sprintf(newest, "min"))
 		d.open(t)
 		release = d.holdLock(t) // tables of this version are nobody's hindrance
 		d.open(t)
