@@ -115,15 +115,22 @@ func TestPhaseMigration(t *testing.T) {
 // TestPhaseDraining: a server that ends answers until it has ended.
 func TestPhaseDraining(t *testing.T) {
 	t.Parallel()
-	p := serve(t, "--drain", "1h") // nobody is ended in its first two seconds
-	alice := login(t, p.chat, "alice")
+	const clients = 1500
+	p := serve(t, "--drain", "1h", "--loops", "1") // it ends one client in each step, and so many steps take minutes
+	var in []*peer
+	for range clients {
+		in = append(in, dial(t, p.chat))
+	}
+	p.eventually(`hubbub_sessions{dialect="native",state="connected"}`, equal(clients))
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	p.logValue("shutting down")
 	p.expectPhase("draining", "draining")
 	p.metric("hubbub_sessions_max")
-	alice.conn.Close()
+	for _, c := range in {
+		c.conn.Close()
+	}
 	<-p.exited
 }
 
