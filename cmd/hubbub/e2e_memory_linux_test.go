@@ -37,6 +37,23 @@ func (p *process) resident() int64 {
 	return 0
 }
 
+// memoryUsed returns what clients make the process use, as it counts that itself.
+func (p *process) memoryUsed() (bytes int64) {
+	p.t.Helper()
+	_, body := p.get("/metrics")
+	for line := range strings.Lines(body) {
+		if rest, ok := strings.CutPrefix(line, "hubbub_memory_used_bytes{"); ok {
+			_, value, _ := strings.Cut(strings.TrimSpace(rest), " ")
+			n, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			bytes += int64(n)
+		}
+	}
+	return bytes
+}
+
 const endedForMemory = `hubbub_sessions_ended_total{reason="memory_budget"}`
 
 // memoryOverhead is what OPERATIONS states that a server takes beside its budget: half of it for the collector, the program,
@@ -83,14 +100,17 @@ func TestMemoryBudget(t *testing.T) {
 		flood(t, p, &attack, codec.LoginRequest{User: fmt.Sprintf("late%d", i), Since: 1}, requests)
 		flood(t, p, &attack, codec.LoginRequest{User: fmt.Sprintf("deaf%d", i)}, pages)
 	}
-	resident, slowest := p.resident(), time.Duration(0)
+	resident, used, slowest := p.resident(), int64(0), time.Duration(0)
 	for p.metric(endedForMemory) < float64(guests/2) || said < 400 {
 		begun := time.Now()
 		say()
+		if used = max(used, p.memoryUsed()); used > 2*budget {
+			t.Fatalf("clients make the server use %d MiB, of %d that they may, and %v were ended", used>>20, budget>>20, p.metric(endedForMemory))
+		}
 		slowest, resident = max(slowest, time.Since(begun)), max(resident, p.resident())
 	}
-	t.Logf("%d guests; %v were ended; the server had %d MiB at most, of %d; %d messages, the slowest took %v",
-		2*guests, p.metric(endedForMemory), resident>>20, (budget+memoryOverhead(budget))>>20, said, slowest)
+	t.Logf("%d guests; %v were ended; %d MiB were used at most; the server had %d MiB, of %d; %d messages, the slowest took %v",
+		2*guests, p.metric(endedForMemory), used>>20, resident>>20, (budget+memoryOverhead(budget))>>20, said, slowest)
 	if !raceEnabled && resident > budget+memoryOverhead(budget) { // the detector takes several times as much
 		t.Errorf("the server had %d MiB, more than %d", resident>>20, (budget+memoryOverhead(budget))>>20)
 	}
@@ -103,14 +123,13 @@ func TestMemoryBudget(t *testing.T) {
 }
 
 // TestHalfSentPackets has many clients send packets that do not end. Those that are ended for the memory that these take
-// hear SERVER_BUSY and why; the others stay.
+// hear SERVER_BUSY and why, each of them. The others stay: they end their packets, and hear the answer.
 func TestHalfSentPackets(t *testing.T) {
 	t.Parallel()
-	const clients = 1000
+	const clients, missing = 1000, 100
 	p := serve(t, "--memory-budget", "32MiB", "--max-packet", "65535", "--database", "none", "--message-rate", "0")
-	half := make([]byte, 60_000)
-	copy(half, codec.Native.Append(nil, &codec.BroadcastRequest{Message: "x"}))
-	half[0], half[1] = 0xFF, 0xFF // a packet of 65,535 bytes
+	packet := codec.Native.Append(nil, &codec.BroadcastRequest{Asked: codec.Asked{Ref: 2}, Message: strings.Repeat("x", 60_000)})
+	half, rest := packet[:len(packet)-missing], packet[len(packet)-missing:]
 	var in []*peer
 	for i := range clients {
 		c := login(t, p.chat, fmt.Sprintf("half%d", i))
@@ -122,26 +141,30 @@ func TestHalfSentPackets(t *testing.T) {
 	}
 	p.eventually(endedForMemory, func(v float64) bool { return v > 0 })
 	p.eventually(`hubbub_memory_used_bytes{kind="input"}`, func(v float64) bool { return v > 0 && v < 32<<20 })
-	told := 0
-	for _, c := range in[:len(in)/2] { // the first ones have sent everything long ago
+	told, stayed := 0, 0
+	for _, c := range in {
 		if m := c.read(); m.Type() != codec.TypePong {
 			t.Fatalf("%s got %s instead of its PONG", c.name, codec.Format(m))
 		}
-		_ = c.conn.CloseWrite() // so that those who were not ended are through, too
-		switch m, err := c.next(); notice := m.(type) {
+		_, _ = c.conn.Write(rest) // fails if it was ended
+		switch m, err := c.next(); m := m.(type) {
 		case *codec.SystemNotify:
-			if told++; notice.Code != codec.ServerBusy || !strings.Contains(notice.Message, "short of memory") {
+			if told++; m.Code != codec.ServerBusy || !strings.Contains(m.Message, "short of memory") {
 				t.Errorf("%s heard %s", c.name, codec.Format(m))
 			}
-		case nil:
+		case *codec.BroadcastResponse:
+			if stayed++; m.Ref != 2 || m.Result != codec.MessageInvalid {
+				t.Errorf("%s heard %s", c.name, codec.Format(m))
+			}
 		default:
-			t.Errorf("%s heard %s, %v", c.name, codec.Format(m), err)
+			t.Errorf("%s was neither told why it was ended nor answered: %v", c.name, err)
 		}
 	}
-	if told == 0 {
-		t.Error("nobody heard why it was ended")
+	ended := p.metric(endedForMemory)
+	if ended != float64(told) || told == 0 || stayed == 0 {
+		t.Errorf("of %d clients %v were ended, %d heard why, and %d were answered", clients, ended, told, stayed)
 	}
-	t.Logf("of %d clients %v were ended, and %d of the first half heard why", clients, p.metric(endedForMemory), told)
+	t.Logf("of %d clients %v were ended, and %d were answered", clients, ended, stayed)
 }
 
 // TestOutOfMemory fills the memory with what ending sessions can't free: messages that wait for a database which another
