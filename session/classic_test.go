@@ -59,6 +59,9 @@ func TestSilenceWhenItGetsCrowded(t *testing.T) {
 	for range 15 {
 		h.advance(time.Second)
 	}
+	if s.State() != Connected {
+		t.Fatalf("%s, %s before it was crowded", s.State(), s.Reason())
+	}
 	for range 6 {
 		h.open(t, 0, 1)
 	}

@@ -30,6 +30,29 @@ func TestLooksAreClaimedOnce(t *testing.T) {
 	}
 }
 
+// TestLooksAreClaimedInOneOrder: of two who have both shapes in common, in whatever order each names them, one gets in.
+func TestLooksAreClaimedInOneOrder(t *testing.T) {
+	var k looks
+	one, other := Look{[2]uint64{1, 2}, 10}, Look{[2]uint64{2, 1}, 20}
+	for range 20_000 {
+		var first, second bool
+		var both sync.WaitGroup
+		begin := make(chan struct{})
+		both.Go(func() { <-begin; _, first = k.add(&one, false) })
+		both.Go(func() { <-begin; _, second = k.add(&other, false) })
+		close(begin)
+		both.Wait()
+		switch {
+		case first == second:
+			t.Fatalf("the claims are %v and %v", first, second)
+		case first:
+			k.remove(&one)
+		default:
+			k.remove(&other)
+		}
+	}
+}
+
 // TestLooks: a look is free once its session is gone, one script keeps nobody out, and an account gets its name anyway.
 func TestLooks(t *testing.T) {
 	h := newTestHub(1)

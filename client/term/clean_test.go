@@ -39,6 +39,7 @@ func TestCleanShaping(t *testing.T) {
 		"🏴\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F", "🏴\U000E0067\U000E0062\U000E0073\U000E0063\U000E0074\U000E007F",
 		"🏴\U000E0067\U000E0062\U000E0077\U000E006C\U000E0073\U000E007F", "🏴\U000E0075\U000E0073\U000E0074\U000E0078\U000E007F",
 		"می\u200Cخواهم", "ක්\u200Dෂ", "क्\u200Dष", "葛\U000E0100", "ᠮ\u180Bᠤ",
+		"کتابِ\u200Cخوب", "لله\u064E\u200Dا", // behind a mark that every script has
 	} {
 		for _, text := range []string{whole, "a" + whole + "b", whole + whole, whole + "\n" + whole} {
 			if got := cleanLines(text); got != text {
@@ -59,6 +60,7 @@ func TestCleanShaping(t *testing.T) {
 	f("🏴\U000E0067\U000E0062\u200B\U000E007F", "🏴")
 	f("🏴"+strings.Repeat("\U000E0061", 7)+"\U000E007F", "🏴")
 	f("🏴\U000E007F", "🏴")
+	f("x\u180Bᠤ 1\u180D", "xᠤ 1")
 	f("😀\U000E0067\U000E0062\U000E007F", "😀")
 }
 

@@ -78,6 +78,8 @@ func TestEditJoins(t *testing.T) {
 	f("❤️|x", "❤|x", "\uFE0F")
 	f("|x", "e|x", "\u0301", "backspace")
 	f("e|", "e |\u0301", "backspace") // the accent stood on the blank
+	f("🇩🇪|", "🇩|x🇪", "delete")
+	f("|", "🇩x|🇪", "backspace", "backspace")
 	f("a|", "a|", "delete")
 	f("|a", "|a", "backspace", "left", "ctrl+left", "ctrl+w", "ctrl+u")
 	f("a|", "a|", "right", "ctrl+right", "alt+d", "ctrl+k")

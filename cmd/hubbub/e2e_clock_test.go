@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"database/sql"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -51,13 +50,7 @@ func keepsHistory(t *testing.T, database string) {
 	dir := t.TempDir()
 	remember(t, database, dir, 121*day, 120*day)
 	file := filepath.Join(dir, "hubbub.yaml")
-	configure := func(text string) {
-		t.Helper()
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	configure("clock-jump: refuse\n")
+	rewrite(t, file, "clock-jump: refuse\n")
 	p := serve(t, "--database", database, "--data-dir", dir, "--config", file)
 	p.logValue("clock jump refused")
 	p.eventually("hubbub_history_prunes_total", func(v float64) bool { return v > 0 })
@@ -70,7 +63,7 @@ func keepsHistory(t *testing.T, database string) {
 	if status, body := p.get("/readyz"); status != 200 || !strings.Contains(body, "--clock-jump accept") {
 		t.Errorf("/readyz says %d, %s", status, body)
 	}
-	configure("clock-jump: accept\n")
+	rewrite(t, file, "clock-jump: accept\n")
 	_ = p.cmd.Process.Signal(syscall.SIGHUP)
 	p.eventually("hubbub_history_pruned_total", equal(2))
 	if jump := p.metric("hubbub_clock_jump_seconds"); jump != 0 {

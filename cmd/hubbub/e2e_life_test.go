@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -101,14 +100,7 @@ func TestNoLoginWhileDraining(t *testing.T) {
 // TestReload shows that SIGHUP applies what can be, names what can't, and keeps the old settings when the file is bad.
 func TestReload(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "hubbub.yaml")
-	write := func(text string) {
-		t.Helper()
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("max-message: 10\n")
+	file := writeFile(t, "hubbub.yaml", "max-message: 10\n")
 	p := serve(t, "--config", file)
 	c := login(t, p.chat, "alice")
 	say := func(text string, want codec.Code) {
@@ -119,14 +111,14 @@ func TestReload(t *testing.T) {
 		}
 	}
 	say("twelve bytes", codec.MessageInvalid)
-	write("max-message: 12\nloops: 3\n")
+	rewrite(t, file, "max-message: 12\nloops: 3\n")
 	_ = p.cmd.Process.Signal(syscall.SIGHUP)
 	p.logValue("settings reloaded")
 	if log := p.tail(); !strings.Contains(log, "--loops") {
 		t.Errorf("the log does not say that --loops needs a restart:\n%s", log)
 	}
 	say("twelve bytes", codec.Success)
-	write("max-message: 0\n")
+	rewrite(t, file, "max-message: 0\n")
 	_ = p.cmd.Process.Signal(syscall.SIGHUP)
 	p.logValue("the settings stay as they are")
 	say("twelve bytes", codec.Success)
@@ -134,14 +126,7 @@ func TestReload(t *testing.T) {
 
 // TestReloadSays shows what a SIGHUP logs, and that the metrics tell a failure from a success.
 func TestReloadSays(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "hubbub.yaml")
-	write := func(text string) {
-		t.Helper()
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("max-message: 10\n")
+	file := writeFile(t, "hubbub.yaml", "max-message: 10\n")
 	p := serve(t, "--config", file)
 	success := func(want float64) (at float64) {
 		t.Helper()
@@ -151,7 +136,7 @@ func TestReloadSays(t *testing.T) {
 	begun := success(1)
 	hangup := func(text, logged string, wants ...string) {
 		t.Helper()
-		write(text)
+		rewrite(t, file, text)
 		_ = p.cmd.Process.Signal(syscall.SIGHUP)
 		p.logValue(logged)
 		log := p.tail()
@@ -205,10 +190,7 @@ func hubbub(t *testing.T, input string, args ...string) (output string) {
 
 func TestPrintConfig(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "hubbub.yaml")
-	if err := os.WriteFile(file, []byte("message-rate: 7\nmax-message: 500\noutbox-bytes: 2MiB\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := writeFile(t, "hubbub.yaml", "message-rate: 7\nmax-message: 500\noutbox-bytes: 2MiB\n")
 	out, ok := run(t, []string{"HUBBUB_MESSAGE_RATE=8", "HUBBUB_MESSAGE_BURST=9", "HUBBUB_MESSAGE_RTE=5"},
 		"serve", "--print-config", "--config", file, "--message-burst", "10")
 	if !ok {
@@ -233,10 +215,7 @@ func TestBadStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	file := filepath.Join(t.TempDir(), "hubbub.yaml")
-	if err := os.WriteFile(file, []byte("max-mesage: 500\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := writeFile(t, "hubbub.yaml", "max-mesage: 500\n")
 	f := func(want string, args ...string) {
 		t.Helper()
 		out, ok := run(t, nil, append([]string{"serve", "--admin", "", "--database", "none"}, args...)...)

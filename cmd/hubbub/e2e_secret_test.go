@@ -14,13 +14,19 @@ import (
 )
 
 // writeFile makes a file in a directory of the test's own.
-func writeFile(t *testing.T, name, text string) string {
+func writeFile(t testing.TB, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
+	rewrite(t, path, text)
+	return path
+}
+
+// rewrite gives a file another text.
+func rewrite(t testing.TB, path, text string) {
+	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return path
 }
 
 // TestPasswordsAreNotPrinted: whatever the address of the database is like, and wherever it comes from, no command prints

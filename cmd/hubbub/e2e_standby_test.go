@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"database/sql"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -65,9 +64,7 @@ func TestReloadWhileStandingBy(t *testing.T) {
 	second.expectPhase("standing_by", "standing by: another server has the database")
 	reload := func(settings, says string) {
 		t.Helper()
-		if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rewrite(t, file, settings)
 		before := second.counts(says)
 		_ = second.cmd.Process.Signal(syscall.SIGHUP)
 		second.awaitCount(says, before+1)

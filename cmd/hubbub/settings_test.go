@@ -31,11 +31,7 @@ func serveFlags(t testing.TB) map[string]*kong.Flag {
 
 func settingsFile(t testing.TB, text string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "hubbub.yaml")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return writeFile(t, "hubbub.yaml", text)
 }
 
 // TestSettingsOfAWrongKind: what is not of its flag's kind is refused with file, line, column, name, what was expected and

@@ -321,11 +321,8 @@ func TestUserListPages(t *testing.T) {
 
 // The user commands find the server's database where the server does.
 func TestUserSettings(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "hubbub.yaml")
 	// What is the server's alone is no error here.
-	if err := os.WriteFile(file, []byte("data-dir: from-file\nmax-message: 100\ndatabase: postgres://file\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := writeFile(t, "hubbub.yaml", "data-dir: from-file\nmax-message: 100\ndatabase: postgres://file\n")
 	m := newMemory()
 	m.must(t, "", "user", "list")
 	m.must(t, "", "user", "list", "--config", file)
@@ -344,9 +341,7 @@ func TestUserSettings(t *testing.T) {
 	}
 	// A file says where accounts are, not what is done to them.
 	for _, setting := range []string{"yes", "generate", "for", "json", "config", "databse"} {
-		if err := os.WriteFile(file, []byte(setting+": true\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rewrite(t, file, setting+": true\n")
 		m.fails(t, `unknown setting "`+setting+`"`, "", "user", "list")
 	}
 }

@@ -105,6 +105,7 @@ func TestKeys(t *testing.T) {
 	f(true, "ΑΛΕΞΗΣ", "αλεξης", "αλεξησ", "Αλεξης")
 	f(true, "Straße", "STRASSE", "strasse", "STRAẞE")
 	f(true, "Sea Voice", "SEA VOICE")
+	f(true, "Åse", "A\u030Ase", "åse", "Ａ\u030AＳＥ", "\u212Bse")
 	f(false, "coco", "сосо")
 	f(false, "resume", "résumé")
 	f(false, "a b", "ab")
