@@ -33,3 +33,39 @@ func TestReplacedFileIsWhole(t *testing.T) {
 		t.Errorf("what was in the old file's log is not kept: %v", err)
 	}
 }
+
+// TestReplacedFileKeepsItsOwnLog: a file that is put in the place of another one together with its own write-ahead log, as from
+// a server that was killed, keeps what is in that.
+func TestReplacedFileKeepsItsOwnLog(t *testing.T) {
+	t.Parallel()
+	d, backup := sqlite(t), sqlite(t)
+	other := backup.lead(t, nil)
+	if err := other.Append(t.Context(), broadcasts(100, 103)); err != nil {
+		t.Fatal(err)
+	}
+	killed := t.TempDir() // what a server leaves that ends now
+	for _, name := range []string{"hubbub.db", "hubbub.db-wal"} {
+		data, err := os.ReadFile(filepath.Join(backup.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(killed, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other.end()
+	first := d.lead(t, nil)
+	if err := first.Append(t.Context(), broadcasts(1, 50)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"hubbub.db", "hubbub.db-wal"} { // a log that comes first would be taken for the old file's
+		if err := os.Rename(filepath.Join(killed, name), filepath.Join(d.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, "the lease is lost", first.lost)
+	first.end()
+	if got := lobby(t, d.open(t)); !slices.Equal(got, broadcasts(100, 103)) {
+		t.Errorf("the new file has %d messages, of %d that it had with its log", len(got), 4)
+	}
+}
