@@ -1,8 +1,11 @@
 package session
 
 import (
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Two names that look alike, and one that looks like neither.
@@ -30,26 +33,70 @@ func TestLooksAreClaimedOnce(t *testing.T) {
 	}
 }
 
-// TestLooksAreClaimedInOneOrder: of two who have both shapes in common, in whatever order each names them, one gets in.
+// TestLooksAreClaimedInOneOrder: of two who have both shapes in common, in whatever order each names them, one gets in,
+// though each would have its first shape before the other one looks at it.
 func TestLooksAreClaimedInOneOrder(t *testing.T) {
 	var k looks
-	one, other := Look{[2]uint64{1, 2}, 10}, Look{[2]uint64{2, 1}, 20}
-	for range 20_000 {
-		var first, second bool
-		var both sync.WaitGroup
-		begin := make(chan struct{})
-		both.Go(func() { <-begin; _, first = k.add(&one, false) })
-		both.Go(func() { <-begin; _, second = k.add(&other, false) })
-		close(begin)
-		both.Wait()
-		switch {
-		case first == second:
-			t.Fatalf("the claims are %v and %v", first, second)
-		case first:
-			k.remove(&one)
-		default:
-			k.remove(&other)
+	first, second := &k.shard(1).mu, &k.shard(2).mu
+	results := make(chan bool, 2)
+	claim := func(l Look) {
+		_, added := k.add(&l, false)
+		results <- added
+	}
+	first.Lock()
+	second.Lock()
+	go claim(Look{[2]uint64{1, 2}, 10})
+	go claim(Look{[2]uint64{2, 1}, 20})
+	until(t, func() bool { return blocked() == 2 })
+	first.Unlock()
+	until(t, func() bool { // one has it
+		first.Lock()
+		if k.shard(1).holders[1].count == 1 {
+			return true
 		}
+		first.Unlock()
+		return false
+	})
+	second.Unlock()
+	until(t, func() bool { return len(results) > 0 || blocked() == 2 })
+	first.Unlock()
+	if a, b := <-results, <-results; a == b {
+		t.Errorf("the claims are %v and %v", a, b)
+	}
+}
+
+// until waits for something that no event tells.
+func until(t *testing.T, done func() bool) {
+	t.Helper()
+	for giveUp := time.Now().Add(time.Minute); !done(); runtime.Gosched() {
+		if time.Now().After(giveUp) {
+			t.Fatal("it does not come to that")
+		}
+	}
+}
+
+// blocked returns how many goroutines wait for the lock of a look's shard.
+func blocked() (n int) {
+	stacks := make([]byte, 1<<20)
+	for goroutine := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+		if strings.Contains(goroutine, "[sync.Mutex.Lock") && strings.Contains(goroutine, "(*lookShard).") {
+			n++
+		}
+	}
+	return n
+}
+
+// TestLooksOfTheRefusedAreFree: who is refused for the second shape gives the first one back.
+func TestLooksOfTheRefusedAreFree(t *testing.T) {
+	var k looks
+	if _, added := k.add(&Look{[2]uint64{2}, 10}, false); !added {
+		t.Fatal("the first one does not get in")
+	}
+	if _, added := k.add(&Look{[2]uint64{1, 2}, 20}, false); added {
+		t.Error("who looks like the first one gets in")
+	}
+	if _, added := k.add(&Look{[2]uint64{1}, 30}, false); !added {
+		t.Error("a shape that nobody has is kept")
 	}
 }
 
