@@ -37,11 +37,13 @@ type Client struct {
 	mu       sync.Mutex
 	link     *link  // nil while there is no session
 	password string // for the next login
-	user     string
-	session  uint64
-	leaving  bool // Logout or Close was called: the loss of the connection is what is wanted
-	over     bool
-	err      error // why, when over
+	// A password that the server was asked to set and that may hold by now; "": none.
+	nextPassword string
+	user         string
+	session      uint64
+	leaving      bool // Logout or Close was called: the loss of the connection is what is wanted
+	over         bool
+	err          error // why, when over
 }
 
 // Dial connects to the chat server at addr, "host:port" or "host" for DefaultPort, and logs in. ctx and
@@ -90,11 +92,16 @@ func WithPort(addr string) string {
 // connect makes one attempt to get a session, and starts its writer.
 func (c *Client) connect(ctx context.Context) (*link, error) {
 	c.mu.Lock()
-	password := c.password
+	password, next := c.password, c.nextPassword
 	c.mu.Unlock()
-	l, err := c.open(ctx, "the login", func(l *link) error {
-		return l.login(c.options.User, password, c.LastSeen())
-	})
+	l, err := c.logIn(ctx, password)
+	if next != "" && errors.Is(err, codec.AuthFailed) {
+		if l, err = c.logIn(ctx, next); err == nil {
+			c.mu.Lock()
+			c.password, c.nextPassword = next, ""
+			c.mu.Unlock()
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +113,13 @@ func (c *Client) connect(ctx context.Context) (*link, error) {
 	}
 	c.link, c.user, c.session = l, l.user, l.session
 	return l, nil
+}
+
+// logIn opens a connection and logs in with a password.
+func (c *Client) logIn(ctx context.Context, password string) (*link, error) {
+	return c.open(ctx, "the login", func(l *link) error {
+		return l.login(c.options.User, password, c.LastSeen())
+	})
 }
 
 // open makes a connection, on which talk makes the first request, such as the login.

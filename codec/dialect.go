@@ -31,6 +31,7 @@ func (d Dialect) Limit(native int) int {
 // Decode of the same packet type. The zero value is ready. It belongs to one goroutine at a time.
 type Decoder struct {
 	register  RegisterRequest
+	password  PasswordRequest
 	login     LoginRequest
 	history   HistoryRequest
 	logout    LogoutRequest
@@ -73,6 +74,9 @@ func (dec *Decoder) request(t Type) Message {
 	case TypeRegisterRequest:
 		dec.register = RegisterRequest{}
 		return &dec.register
+	case TypePasswordRequest:
+		dec.password = PasswordRequest{}
+		return &dec.password
 	case TypeHistoryRequest:
 		dec.history = HistoryRequest{}
 		return &dec.history

@@ -71,6 +71,29 @@ func (m *RegisterResponse) layout(f *fields) {
 	m.Refusal.layout(f)
 }
 
+// PasswordRequest gives the sender's account another password.
+type PasswordRequest struct {
+	Asked
+	Old, New string
+}
+
+func (m *PasswordRequest) layout(f *fields) {
+	m.Asked.layout(f)
+	f.str("old", &m.Old)
+	f.str("new", &m.New)
+}
+
+// PasswordResponse answers a PasswordRequest.
+type PasswordResponse struct {
+	Answer
+	Refusal
+}
+
+func (m *PasswordResponse) layout(f *fields) {
+	m.Answer.layout(f)
+	m.Refusal.layout(f)
+}
+
 // LoginRequest asks for a name.
 type LoginRequest struct {
 	Asked

@@ -12,6 +12,8 @@ type Type uint16
 const (
 	TypeRegisterRequest   Type = 1001
 	TypeRegisterResponse  Type = 1002
+	TypePasswordRequest   Type = 1003
+	TypePasswordResponse  Type = 1004
 	TypeLoginRequest      Type = 2001
 	TypeLoginResponse     Type = 2002
 	TypeLogoutRequest     Type = 2003
@@ -73,6 +75,11 @@ var Table = []Row{
 	{TypeRegisterResponse, "REGISTER_RESPONSE", ToClient, Connected, false, 0,
 		func() Message { return new(RegisterResponse) },
 		"Answers a registration: NAME_TAKEN, NAME_INVALID, PASSWORD_INVALID, or PERMISSION_DENIED where only operators register."},
+	{TypePasswordRequest, "PASSWORD_REQUEST", ToServer, LoggedIn, true, TypePasswordResponse,
+		func() Message { return new(PasswordRequest) }, "Gives the account that the session is logged in to another password."},
+	{TypePasswordResponse, "PASSWORD_RESPONSE", ToClient, Connected, false, 0,
+		func() Message { return new(PasswordResponse) },
+		"Answers a change of the password: AUTH_FAILED when the old one is wrong, PASSWORD_INVALID, or PERMISSION_DENIED for a guest."},
 	{TypeLoginRequest, "LOGIN_REQUEST", ToServer, Connected, true, TypeLoginResponse,
 		func() Message { return new(LoginRequest) },
 		"Asks for a name. An account's needs its password; any other is given to a guest, unless the server knows accounts only."},
@@ -166,6 +173,8 @@ func Fields(m Message) []FieldDoc {
 // Type implements Message.
 func (*RegisterRequest) Type() Type   { return TypeRegisterRequest }
 func (*RegisterResponse) Type() Type  { return TypeRegisterResponse }
+func (*PasswordRequest) Type() Type   { return TypePasswordRequest }
+func (*PasswordResponse) Type() Type  { return TypePasswordResponse }
 func (*LoginRequest) Type() Type      { return TypeLoginRequest }
 func (*LoginResponse) Type() Type     { return TypeLoginResponse }
 func (*LogoutRequest) Type() Type     { return TypeLogoutRequest }

@@ -162,7 +162,7 @@ func TestOlderClientsReadRefusals(t *testing.T) {
 			id = m.ID
 		case *WhisperResponse:
 			id = m.ID
-		case *RegisterResponse:
+		case *RegisterResponse, *PasswordResponse:
 			old.none = true
 		default:
 			continue // a login's is another test's

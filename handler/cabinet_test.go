@@ -96,6 +96,20 @@ func (c *cabinet) Create(_ context.Context, name account.Name, hash string) (acc
 	return created, nil
 }
 
+// ChangePassword implements account.Store.
+func (c *cabinet) ChangePassword(_ context.Context, id int64, old, hash string) error {
+	c.wait(&c.writing)
+	defer c.mu.Unlock()
+	for key, a := range c.accounts {
+		if a.ID == id && a.Hash == old {
+			a.Hash = hash
+			c.accounts[key] = a
+			return nil
+		}
+	}
+	return account.ErrChanged
+}
+
 // ban bans an account for good.
 func (c *cabinet) ban(name string) { c.banWith(name, account.Ban{}) }
 

@@ -84,8 +84,9 @@ type Chat struct {
 	throttle      *account.Throttle
 	registrations *account.Registrations
 	rates         rates
-	revoked       sync.Map // by account: a revocation
-	unconfirmed   sync.Map // by session id: a *replay whose whispers may not have arrived yet
+	revoked       sync.Map      // by account: a revocation
+	revocations   atomic.Uint64 // so far
+	unconfirmed   sync.Map      // by session id: a *replay whose whispers may not have arrived yet
 
 	packets [codec.TypeMax]atomic.Uint64 // by type, as they arrived
 	ignored atomic.Uint64                // classic packets that the original ignores too

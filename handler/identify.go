@@ -30,8 +30,8 @@ type attempt struct {
 	lenient  bool // and with a password that is nobody's: the original's clients always send one
 
 	// What was found out.
-	known      time.Duration // since the start, before anything was asked
-	registered uint64        // Hub.Registered then
+	known      uint64 // Chat.revocations before anything was asked
+	registered uint64 // Hub.Registered then
 	found      account.Account
 	unknown    bool // there is no such account
 	guest      bool // the login needs no account
@@ -53,7 +53,7 @@ func (t *turn) identify(m *codec.LoginRequest, name account.Name) error {
 	case a.password == "" && !a.open:
 		return codec.AuthFailed
 	case a.password != "" && !a.lenient:
-		if err := t.chat.throttled(a); err != nil {
+		if err := t.chat.throttled(a.account.Key, a.address); err != nil {
 			return err
 		}
 	}
@@ -82,7 +82,7 @@ func (t *turn) lookUp(a *attempt) error {
 
 // lookUp finds the account that an attempt claims, and what a guest needs. The error is a Code.
 func (c *Chat) lookUp(ctx context.Context, a *attempt) (err error) {
-	a.known, a.registered = c.elapsed(), c.Hub.Registered(a.name.Key, a.look)
+	a.known, a.registered = c.revocations.Load(), c.Hub.Registered(a.name.Key, a.look)
 	a.unknown = a.account.Key == ""
 	if !a.unknown {
 		a.found, err = c.config.Accounts.Find(ctx, a.account)
@@ -103,7 +103,7 @@ func (c *Chat) lookUp(ctx context.Context, a *attempt) (err error) {
 // verify has the password checked.
 func (t *turn) verify(a *attempt) error {
 	c := t.chat
-	if err := c.throttled(a); err != nil {
+	if err := c.throttled(a.account.Key, a.address); err != nil {
 		return err
 	}
 	class := ForLogin
@@ -133,20 +133,20 @@ func (t *turn) verify(a *attempt) error {
 // verify checks the password of an attempt. An account that there is not takes as long as a password that is wrong, and
 // has the same answer. The error is a Code.
 func (c *Chat) verify(a *attempt) error {
-	if err := c.throttled(a); err != nil {
+	if err := c.throttled(a.account.Key, a.address); err != nil {
 		return err // those who waited with it were wrong
 	}
 	c.hashed.Add(1)
 	if a.unknown {
 		c.hasher.VerifyNobody(a.password)
-		return c.deny(a)
+		return c.deny(a.account.Key, a.address)
 	}
 	right, stale, err := c.hasher.Verify(a.found.Hash, a.password)
 	switch {
 	case err != nil:
 		return c.unavailable("the password of "+a.found.Name, err)
 	case !right:
-		return c.deny(a)
+		return c.deny(a.account.Key, a.address)
 	}
 	c.throttle.Succeeded(c.elapsed(), a.account.Key, a.address)
 	if a.found.Ban.Holds(c.config.Now()) {
@@ -160,10 +160,10 @@ func (c *Chat) verify(a *attempt) error {
 	return nil
 }
 
-// throttled returns RateLimited for a login that comes too soon after others. What it tells is the same for an account that
+// throttled returns RateLimited for a login, or a change of the password, that comes too soon after others. What it tells is the same for an account that
 // there is not.
-func (c *Chat) throttled(a *attempt) error {
-	wait := c.throttle.Allow(c.elapsed(), a.account.Key, a.address)
+func (c *Chat) throttled(account string, address netip.Addr) error {
+	wait := c.throttle.Allow(c.elapsed(), account, address)
 	if wait == 0 {
 		return nil
 	}
@@ -171,10 +171,10 @@ func (c *Chat) throttled(a *attempt) error {
 	return &refusal{code: codec.RateLimited, wait: wait, detail: "too many logins or wrong passwords"}
 }
 
-// deny notes a login that failed.
-func (c *Chat) deny(a *attempt) error {
+// deny notes a wrong password.
+func (c *Chat) deny(account string, address netip.Addr) error {
 	c.denied.Add(1)
-	c.throttle.Failed(c.elapsed(), a.account.Key, a.address)
+	c.throttle.Failed(c.elapsed(), account, address)
 	return codec.AuthFailed
 }
 

@@ -2,7 +2,6 @@ package handler
 
 import (
 	"context"
-	"time"
 
 	"hubbub/handler/account"
 	"hubbub/session"
@@ -35,7 +34,7 @@ func (c *Chat) Revoke(ctx context.Context, after int64) (newest int64, err error
 // endAccount ends the sessions of an account that was revoked but for one, and keeps out who is about to come in by what
 // held before. Anyone.
 func (c *Chat) endAccount(r account.Revocation, spared session.Ref) {
-	c.revoked.Store(r.Account, revocation{c.elapsed(), r.Sentence()}) // first, for those who are about to come in
+	c.revoked.Store(r.Account, revocation{c.revocations.Add(1), r.Sentence()}) // first, for those who are about to come in
 	if c.Hub.EndAccount(r.Account, session.Kicked, r.Sentence(), spared) > 0 {
 		c.config.Revoked(r)
 	}
@@ -43,15 +42,15 @@ func (c *Chat) endAccount(r account.Revocation, spared session.Ref) {
 
 // revocation is the latest end of an account's sessions.
 type revocation struct {
-	at  time.Duration // since the start
-	why string        // for their user
+	seq uint64 // of Chat.revocations
+	why string // for their user
 }
 
-// revokedSince reports whether an account's sessions were ended after a moment since the start, and why. Whoever asks once
+// revokedSince reports whether an account's sessions were ended after Chat.revocations was seen, and why. Whoever asks once
 // the session has its name knows that it was, or that endAccount finds the session.
-func (c *Chat) revokedSince(account int64, moment time.Duration) (why string, was bool) {
+func (c *Chat) revokedSince(account int64, seen uint64) (why string, was bool) {
 	r, ok := c.revoked.Load(account)
-	if !ok || r.(revocation).at < moment {
+	if !ok || r.(revocation).seq <= seen {
 		return "", false
 	}
 	return r.(revocation).why, true

@@ -180,6 +180,7 @@ func (t *turn) send() {
 // handlers has one function for each packet that a client may send.
 var handlers = [codec.TypeMax]func(*turn, codec.Message) error{
 	codec.TypeRegisterRequest:  on((*turn).register),
+	codec.TypePasswordRequest:  on((*turn).changePassword),
 	codec.TypeLoginRequest:     on((*turn).login),
 	codec.TypeLogoutRequest:    on((*turn).logout),
 	codec.TypeBroadcastRequest: on((*turn).broadcastMessage),

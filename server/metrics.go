@@ -49,7 +49,7 @@ var (
 	descHashing     = desc("hashing_waiting", "Logins that wait for their password to be checked.")
 	descReading     = desc("reading_waiting", "Requests that wait for the database.")
 	descHashed      = desc("password_hashes_total", "Hashes of passwords that were computed.")
-	descDenied      = desc("logins_denied_total", "Logins with a wrong password or an unknown account, and those that came too soon after one.")
+	descDenied      = desc("logins_denied_total", "Logins, and changes of a password, with a wrong password or an unknown account, and those that came too soon after one.")
 	descQueued      = desc("history_queued_messages", "Messages that wait to be kept.")
 	descQueuedBytes = desc("history_queued_bytes", "Bytes of messages that wait to be kept; at --history-queue senders hear SERVER_BUSY.")
 	descKept        = desc("history_kept_total", "Messages that were kept.")

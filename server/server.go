@@ -328,6 +328,10 @@ func (s *Server) trace(sess *session.Session, m codec.Message) {
 		redacted := *request
 		redacted.Password = redact(redacted.Password)
 		m = &redacted
+	case *codec.PasswordRequest:
+		redacted := *request
+		redacted.Old, redacted.New = redact(redacted.Old), redact(redacted.New)
+		m = &redacted
 	}
 	entry.Write(zap.Uint64("session", sess.ID()), zap.String("user", sess.Name()), zap.String("packet", codec.Format(m)))
 }

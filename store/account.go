@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -88,6 +89,20 @@ func (s *Store) Create(ctx context.Context, name account.Name, hash string) (cre
 func (s *Store) Rehash(ctx context.Context, id int64, old, hash string) error {
 	err := s.exec(ctx, "UPDATE accounts SET hash = $3 WHERE id = $1 AND hash = $2", id, old, hash)
 	return s.failed("renew a password's hash", err)
+}
+
+// ChangePassword implements account.Store.
+func (s *Store) ChangePassword(ctx context.Context, id int64, old, hash string) error {
+	return s.change(ctx, "change a password", false, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, "UPDATE accounts SET hash = $3 WHERE id = $1 AND hash = $2", id, old, hash)
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); n == 0 {
+			return cmp.Or(err, account.ErrChanged)
+		}
+		return nil
+	})
 }
 
 // SetPassword implements account.Store.

@@ -3,8 +3,11 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,6 +82,15 @@ func TestPasswords(t *testing.T) {
 		if err := s.SetPassword(ctx, named("ann"), "3"); err != nil || find(t, s, "ann").Hash != "3" || find(t, s, "bob") != bob {
 			t.Errorf("the password was not set: %v", err)
 		}
+		if err := s.ChangePassword(ctx, ann.ID, ann.Hash, "4"); !errors.Is(err, account.ErrChanged) || find(t, s, "ann").Hash != "3" {
+			t.Errorf("a password that was changed meanwhile: %v", err)
+		}
+		if err := s.ChangePassword(ctx, ann.ID, "3", "4"); err != nil || find(t, s, "ann").Hash != "4" || find(t, s, "bob") != bob {
+			t.Errorf("the password was not changed: %v", err)
+		}
+		if err := s.ChangePassword(ctx, ann.ID+bob.ID+1, "3", "4"); !errors.Is(err, account.ErrChanged) {
+			t.Errorf("a change for nobody returns %v", err)
+		}
 		if err := s.SetPassword(ctx, named("eve"), "3"); !errors.Is(err, account.ErrUnknown) {
 			t.Errorf("a password for nobody returns %v", err)
 		}
@@ -89,6 +101,34 @@ func TestPasswords(t *testing.T) {
 		}
 		if got, err := s.Revocations(ctx, 0); err != nil || !slices.Equal(got, want) {
 			t.Errorf("the revocations are %+v (%v), want %+v", got, err, want)
+		}
+	})
+}
+
+// TestOnePasswordWins: of many changes at once, and of one beside an operator's, exactly one holds.
+func TestOnePasswordWins(t *testing.T) {
+	onBoth(t, func(t *testing.T, d database) {
+		ctx, s := context.Background(), d.open(t)
+		ann := create(t, s, "ann")
+		var won atomic.Int64
+		for round := range 5 {
+			before := find(t, s, "ann").Hash
+			var running sync.WaitGroup
+			won.Store(-1)
+			for i := range 8 {
+				running.Go(func() {
+					switch err := s.ChangePassword(ctx, ann.ID, before, fmt.Sprint(round, i)); {
+					case err == nil && !won.CompareAndSwap(-1, int64(i)):
+						t.Error("two changes from the same password are done")
+					case err != nil && !errors.Is(err, account.ErrChanged):
+						t.Error(err)
+					}
+				})
+			}
+			running.Wait()
+			if got, want := find(t, s, "ann").Hash, fmt.Sprint(round, won.Load()); got != want {
+				t.Errorf("the hash is %s, want %s", got, want)
+			}
 		}
 	})
 }

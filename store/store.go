@@ -222,8 +222,13 @@ func (s *Store) exec(ctx context.Context, query string, args ...any) error {
 
 // failed completes an error with what could not be done. nil stays nil, and answers that are no failures stay bare.
 func (s *Store) failed(what string, err error) error {
-	if err == nil || errors.Is(err, account.ErrUnknown) || errors.Is(err, account.ErrTaken) || errors.Is(err, account.ErrAlike) {
-		return err
+	if err == nil {
+		return nil
+	}
+	for _, answer := range []error{account.ErrUnknown, account.ErrTaken, account.ErrAlike, account.ErrChanged} {
+		if errors.Is(err, answer) {
+			return err
+		}
 	}
 	return fmt.Errorf("%s: %w", what, s.explain(err))
 }

@@ -24,6 +24,7 @@ const (
 	reply
 	history
 	register
+	passwd
 	help
 	mouse
 	clearScreen
@@ -41,6 +42,7 @@ var commands = []struct {
 	{[]string{"r", "reply"}, reply, "/r TEXT", "whisper back to the last who whispered to you"},
 	{[]string{"history"}, history, "/history [NAME] [N]", "show the last that was said, or whispered with one"},
 	{[]string{"register"}, register, "/register", "keep your name for you, with a password"},
+	{[]string{"passwd"}, passwd, "/passwd", "change your password"},
 	{[]string{"mouse"}, mouse, "/mouse", "scroll with the mouse, or leave it to the terminal"},
 	{[]string{"clear"}, clearScreen, "/clear", "empty the screen"},
 	{[]string{"help"}, help, "/help", "show this"},
@@ -96,7 +98,7 @@ func fill(v verb, usage, rest string) (action, error) {
 		}
 	case history:
 		return fillHistory(usage, strings.Fields(rest))
-	case register:
+	case register, passwd:
 		if strings.TrimSpace(rest) != "" { // it would be on the screen, and among the lines that come back
 			return action{}, errors.New("type " + usage + " alone: it asks for the password and does not show it")
 		}

@@ -33,6 +33,9 @@ var (
 	errNoRegister = errors.New("the server has no accounts, or only its operators register names")
 )
 
+// errNoPasswd is what it means when a server does not let somebody change a password and does not say why.
+var errNoPasswd = errors.New("you are a guest, who has no password: /register keeps the name for you with one")
+
 // errNoWhispers is why a guest does not see whispers of the past.
 var errNoWhispers = errors.New("the server keeps no history, or you are a guest, whose whispers it shows to nobody: /register makes the " +
 	"name yours, and what is whispered from then on is kept for you")

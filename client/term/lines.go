@@ -176,6 +176,8 @@ func (l *lineChat) line(ctx context.Context, line string) (quits bool, err error
 		return false, errors.New("/mouse is for a chat that fills the screen")
 	case register:
 		return false, errors.New("/register is for people; a script runs hubbub chat --register with HUBBUB_PASSWORD set")
+	case passwd:
+		return false, errors.New("/passwd is for a chat that fills the screen, where nobody sees the password; an operator's hubbub user passwd sets one too")
 	case history:
 		return false, l.past(ctx, a)
 	case say, whisper:

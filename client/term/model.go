@@ -252,7 +252,7 @@ func (m *model) submit(line string) tea.Cmd {
 		} else {
 			m.say(note, "The mouse is the terminal's, to select text with. PgUp and PgDn scroll; /mouse takes it again.")
 		}
-	case register:
+	case register, passwd:
 		return m.ask(a.verb)
 	case quit:
 		if n := len(m.waiting); n > 0 {

@@ -225,11 +225,12 @@ func TestHistoryInLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s script
 		r := runLines(t, "chat", s.options(), 0)
-		if err := r.end("/history\n/register\n"); !errors.Is(err, errUndone) {
+		if err := r.end("/history\n/register\n/passwd\n"); !errors.Is(err, errUndone) {
 			t.Errorf("got %v, want %v", err, errUndone)
 		}
 		r.wants(t, "", "line 1: the server keeps no history, or does not show you this one\n"+
-			"line 2: /register is for people; a script runs hubbub chat --register with HUBBUB_PASSWORD set\n")
+			"line 2: /register is for people; a script runs hubbub chat --register with HUBBUB_PASSWORD set\n"+
+			"line 3: /passwd is for a chat that fills the screen, where nobody sees the password; an operator's hubbub user passwd sets one too\n")
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 
 // What is asked for, in the place of the prompt. Whatever is typed behind it is not shown.
 const (
+	askOld      = "Old password: "
 	askPassword = "New password: "
 	askAgain    = "Once more: "
 	askPatience = "One moment: "
@@ -27,6 +28,7 @@ const leaves = " Esc goes back to the chat."
 type secret struct {
 	verb     verb // what the passwords are for
 	question string
+	old      string   // the password that there is, once it was typed; of passwd alone
 	password string   // the new one, until it was typed again
 	asked    bool     // the server is asked: what is typed waits in ahead
 	refused  bool     // the server does not allow it at all
@@ -36,6 +38,7 @@ type secret struct {
 // credentials are what the server is asked with. An empty password asks whether one could be set at all.
 type credentials struct {
 	verb     verb
+	old      string // of passwd alone
 	password string
 }
 
@@ -63,7 +66,11 @@ func (m *model) request(password string) tea.Cmd {
 	s := m.secret
 	s.asked = true
 	m.prompts(askPatience)
-	return m.settle(s, credentials{verb: s.verb, password: password})
+	with := credentials{verb: s.verb, password: password}
+	if password != "" {
+		with.old = s.old
+	}
+	return m.settle(s, with)
 }
 
 // pressHidden handles a key while a password is typed.
@@ -93,13 +100,19 @@ func (m *model) pasteHidden(text string) {
 	m.taken(m.input.paste(text), len(text))
 }
 
-// typed takes a line of the dialogue: a password, the first time to compare it, the second time to use it.
+// typed takes a line of the dialogue: the old password where there is one, and the new one, the first time to compare it, the
+// second time to use it.
 func (m *model) typed(password string) tea.Cmd {
 	s := m.secret
 	switch fits := client.CheckPassword(password); {
 	case s.asked:
 		s.ahead = append(s.ahead, password)
 	case s.refused: // nothing that could be done with it
+	case s.question == askOld && password == "":
+		m.say(fault, "An empty password is none."+leaves)
+	case s.question == askOld:
+		s.old = password
+		m.prompts(askPassword)
 	case s.password == "" && password == "":
 		m.say(fault, "An empty password is none."+leaves)
 	case s.password == "" && fits != nil:
@@ -119,6 +132,16 @@ func (m *model) typed(password string) tea.Cmd {
 func (m *model) again(why string) {
 	m.say(fault, why+leaves)
 	m.secret.password = ""
+	m.prompts(askPassword)
+}
+
+// anew begins a dialogue's questions again, from the first.
+func (m *model) anew() {
+	m.secret.old, m.secret.password = "", ""
+	if m.secret.verb == passwd {
+		m.prompts(askOld)
+		return
+	}
 	m.prompts(askPassword)
 }
 
@@ -158,8 +181,7 @@ func (m *model) settled(msg settledMsg) tea.Cmd {
 	case msg.err != nil:
 		m.input.takeHidden()
 		m.outcome(s.verb, msg.err, leaves)
-		s.password = ""
-		m.prompts(askPassword)
+		m.anew()
 	default:
 		m.endSecret()
 		m.outcome(s.verb, nil, "")
@@ -169,14 +191,22 @@ func (m *model) settled(msg settledMsg) tea.Cmd {
 
 // begin asks for the first password.
 func (m *model) begin() {
-	m.say(note, "Choose a password for "+m.user+", which nobody sees and which is asked for twice. Esc leaves the name as it is.")
-	m.prompts(askPassword)
+	if m.secret.verb == passwd {
+		m.say(note, "Type the password that "+m.user+" has, then a new one twice. Nobody sees them. Esc leaves the password as it is.")
+	} else {
+		m.say(note, "Choose a password for "+m.user+", which nobody sees and which is asked for twice. Esc leaves the name as it is.")
+	}
+	m.anew()
 }
 
 // outcome tells what became of a dialogue.
 func (m *model) outcome(v verb, err error, leaves string) {
 	if err != nil {
 		m.say(fault, explain(err)+"."+leaves)
+		return
+	}
+	if v == passwd {
+		m.say(note, "The password of "+m.user+" is the new one. Whoever else was logged in with the old one is not any more.")
 		return
 	}
 	m.say(note, "The name "+m.user+" is yours: from now on it takes your password to log in.")
@@ -187,7 +217,12 @@ func settle(ctx context.Context, c *client.Client, s *secret, with credentials) 
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, answerMax)
 		defer cancel()
-		err := permitted(c.Register(ctx, with.password), errNoRegister)
+		var err error
+		if with.verb == passwd {
+			err = permitted(c.ChangePassword(ctx, with.old, with.password), errNoPasswd)
+		} else {
+			err = permitted(c.Register(ctx, with.password), errNoRegister)
+		}
 		return settledMsg{s, with.password == "", err}
 	}
 }

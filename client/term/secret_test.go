@@ -85,7 +85,7 @@ Once more:
 ● alice   127.0.0.1:9000   1.2 ms                                  /help
 `)
 	s.enter("pass 世界")
-	if len(s.asked) != 2 || s.asked[1] != (credentials{register, "pass 世界"}) {
+	if len(s.asked) != 2 || s.asked[1] != (credentials{register, "", "pass 世界"}) {
 		t.Errorf("asked %+v", s.asked)
 	}
 	s.hides("One moment:")
@@ -166,7 +166,7 @@ func TestSecretStaysSecret(t *testing.T) {
 func TestRegisterAsksFirst(t *testing.T) {
 	s := begin(t, "/register")
 	s.hides("One moment:")
-	if len(s.asked) != 1 || s.asked[0] != (credentials{register, ""}) {
+	if len(s.asked) != 1 || s.asked[0] != (credentials{verb: register}) {
 		t.Errorf("asked %+v", s.asked)
 	}
 	s.answers(refusal(codec.NameTaken))

@@ -16,6 +16,8 @@ func TestPasswordsAreNotLogged(t *testing.T) {
 	alice.send(&codec.RegisterRequest{Asked: codec.Asked{Ref: 1}, User: "alice", Password: password},
 		&codec.LoginRequest{Asked: codec.Asked{Ref: 2}, User: "alice", Password: password[1:]},
 		&codec.LoginRequest{Asked: codec.Asked{Ref: 3}, User: "alice", Password: password},
+		&codec.PasswordRequest{Asked: codec.Asked{Ref: 5}, Old: password[1:], New: password + "!"},
+		&codec.PasswordRequest{Asked: codec.Asked{Ref: 6}, Old: password, New: password + "!"},
 		&codec.LogoutRequest{Asked: codec.Asked{Ref: 4}})
 	for {
 		if _, ok := alice.read().(*codec.LogoutResponse); ok {
@@ -25,7 +27,7 @@ func TestPasswordsAreNotLogged(t *testing.T) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	log := p.log.String()
-	if strings.Contains(log, password[1:]) || strings.Count(log, "***") != 3 {
+	if strings.Contains(log, password[1:]) || strings.Count(log, "***") != 7 {
 		t.Errorf("the log is\n%s", log)
 	}
 }

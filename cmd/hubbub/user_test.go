@@ -100,6 +100,10 @@ func (m *memory) List(_ context.Context, after string, limit int) (page []accoun
 
 func (m *memory) Rehash(context.Context, int64, string, string) error { return errors.ErrUnsupported }
 
+func (m *memory) ChangePassword(context.Context, int64, string, string) error {
+	return errors.ErrUnsupported
+}
+
 func (m *memory) Revocations(context.Context, int64) ([]account.Revocation, error) {
 	return nil, errors.ErrUnsupported
 }

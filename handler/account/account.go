@@ -47,6 +47,7 @@ func (b *Ban) String() string {
 var (
 	ErrUnknown = errors.New("there is no account of this name")
 	ErrTaken   = errors.New("there is an account of this name already")
+	ErrChanged = errors.New("the account has another password by now, or is removed")
 	ErrAlike   = errors.New("there is an account whose name looks like this one")
 )
 
@@ -94,6 +95,9 @@ type Store interface {
 	// Rehash replaces the hash of a password that stays the same, unless the password was changed meanwhile: that is,
 	// unless the hash is no longer old.
 	Rehash(ctx context.Context, id int64, old, hash string) error
+	// ChangePassword sets the hash of another password, unless the password was changed meanwhile or the account removed: then
+	// ErrChanged. The account's sessions are the caller's to end.
+	ChangePassword(ctx context.Context, id int64, old, hash string) error
 	// SetPassword sets the hash of another password, and revokes the account's sessions. ErrUnknown.
 	SetPassword(ctx context.Context, name Name, hash string) error
 	// SetBan bans an account and revokes its sessions or, when ban is nil, lets it in again. ErrUnknown.

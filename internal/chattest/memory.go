@@ -11,6 +11,7 @@ import (
 
 	"hubbub/codec"
 	"hubbub/handler"
+	"hubbub/handler/account"
 	"hubbub/handler/charset"
 	"hubbub/server"
 	"hubbub/session"
@@ -124,6 +125,7 @@ func (m *memory) remember(chat *handler.Config, config server.Config) {
 	atOnce := func(job handler.Job) bool { job.Run(); return true }
 	chat.Accounts, chat.Hash, chat.Fetch = opened, atOnce, atOnce
 	chat.Unavailable = func(what string, err error) { m.t.Errorf("the database could not be asked for %s: %v", what, err) }
+	chat.Revoked = func(account.Revocation) {}
 	if config.History == "off" {
 		return
 	}

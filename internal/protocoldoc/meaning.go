@@ -37,6 +37,8 @@ var meanings = map[string]string{
 	"messages[].message": "the text",
 	"times[].at":         "when the message was accepted, in milliseconds since 1970-01-01T00:00:00Z; 0: when its id says",
 
+	"old":                      "the account's password so far",
+	"new":                      "its password from now on, 8 to 128 bytes",
 	"RegisterRequest.user":     "the name",
 	"RegisterRequest.password": "its password from now on, 8 to 128 bytes",
 	"HistoryResponse.gap":      "optional, 0 when it is left out. Messages after the request's `after` and up to this id are not kept any more",
