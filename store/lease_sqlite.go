@@ -65,6 +65,8 @@ func (e *sqliteEngine) checkFile() error {
 		e.noteLog()
 		return nil
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	what, log := "", e.path+"-wal"
 	if wal, err := os.Stat(log); err == nil && e.wal != nil && os.SameFile(wal, e.wal) {
 		what = "; its latest changes are in " + log + walAside
@@ -86,6 +88,8 @@ func (e *sqliteEngine) misplaced() error {
 
 // noteLog remembers which write-ahead log is that of the file that is open.
 func (e *sqliteEngine) noteLog() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if wal, err := os.Stat(e.path + "-wal"); err == nil && e.isOpen() {
 		e.wal = wal
 	}

@@ -4,7 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
+
+	"hubbub/handler/history"
+	"hubbub/store"
 )
 
 // TestReplacedFileIsWhole: what a server had written to a file that is replaced under it, and is in the write-ahead log still,
@@ -67,5 +71,38 @@ func TestReplacedFileKeepsItsOwnLog(t *testing.T) {
 	first.end()
 	if got := lobby(t, d.open(t)); !slices.Equal(got, broadcasts(100, 103)) {
 		t.Errorf("the new file has %d messages, of %d that it had with its log", len(got), 4)
+	}
+}
+
+// TestNoConnectionToAnotherFile: who reads before anybody has noticed that the file was replaced gets no connection to the new
+// one. It would take the old file's write-ahead log for the new file's, and write that into it when it is closed.
+func TestNoConnectionToAnotherFile(t *testing.T) {
+	t.Parallel()
+	ctx, d, backup := t.Context(), sqlite(t), sqlite(t)
+	other := backup.lead(t, nil)
+	if err := other.Append(ctx, broadcasts(100, 103)); err != nil {
+		t.Fatal(err)
+	}
+	other.end()
+	s, err := store.OpenLeased(ctx, d.url, d.dir, func(error) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Append(ctx, broadcasts(1, 50)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(backup.dir, "hubbub.db"), filepath.Join(d.dir, "hubbub.db")); err != nil {
+		t.Fatal(err)
+	}
+	var readers sync.WaitGroup
+	for range 16 { // more than there are connections yet
+		readers.Go(func() { _, _ = s.Page(ctx, []history.Conversation{{}}, 0, 0, 100) })
+	}
+	readers.Wait()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if got := lobby(t, d.open(t)); !slices.Equal(got, broadcasts(100, 103)) {
+		t.Errorf("the new file has %d messages, of %d that it had", len(got), 4)
 	}
 }

@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -30,7 +32,8 @@ const (
 type sqliteEngine struct {
 	path    string
 	file    os.FileInfo // at path, before it was opened
-	wal     os.FileInfo // its write-ahead log, as noteLog saw it last; owned by whoever takes and checks the lock
+	mu      sync.Mutex
+	wal     os.FileInfo // its write-ahead log, as noteLog saw it last; guarded by mu
 	db      *sql.DB
 	read    *sql.DB
 	inserts []insertion // the largest first; the last inserts a single message
@@ -55,10 +58,10 @@ func connectSQLite(dir string) (*Store, error) {
 	if e.file, err = os.Stat(e.path); err != nil {
 		return nil, err
 	}
-	if e.db, err = openFile(e.path, sqliteBusy, "&_txlock=immediate&_pragma=journal_size_limit="+sqliteWALMaxText, 1); err != nil {
+	if e.db, err = e.openFile(sqliteBusy, "&_txlock=immediate&_pragma=journal_size_limit="+sqliteWALMaxText, 1); err != nil {
 		return nil, err
 	}
-	if e.read, err = openFile(e.path, sqliteBusy, "&_query_only=true", sqliteReaders); err != nil {
+	if e.read, err = e.openFile(sqliteBusy, "&_query_only=true", sqliteReaders); err != nil {
 		return nil, errors.Join(err, e.db.Close())
 	}
 	return &Store{engine: e, read: e.read, write: e.db}, nil
@@ -86,15 +89,39 @@ func (e *sqliteEngine) newest() int64 { return newestVersion("sqlite") }
 
 // openFile prepares connections and makes none. busy is how many milliseconds they wait for others. A commit is on the disk
 // when it returns (synchronous), and readers and the writer do not wait for each other (WAL).
-func openFile(path, busy, options string, connections int) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", fileURL(path)+"?_busy_timeout="+busy+"&_journal_mode=WAL&_synchronous=FULL"+options)
+func (e *sqliteEngine) openFile(busy, options string, connections int) (*sql.DB, error) {
+	name := fileURL(e.path) + "?_busy_timeout=" + busy + "&_journal_mode=WAL&_synchronous=FULL" + options
+	plain, err := sql.Open("sqlite", name) // which connects to nothing
 	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(&sqliteConnector{e, plain.Driver(), name})
+	if err := plain.Close(); err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	return db, nil
 }
+
+// sqliteConnector connects to the file that is open and to no other one: a connection to a file that was put in its place
+// would take the old file's write-ahead log for that one's, and write it into it.
+type sqliteConnector struct {
+	engine *sqliteEngine
+	driver driver.Driver
+	name   string
+}
+
+// Connect implements driver.Connector.
+func (c *sqliteConnector) Connect(context.Context) (driver.Conn, error) {
+	if err := c.engine.checkFile(); err != nil {
+		return nil, err
+	}
+	return c.driver.Open(c.name)
+}
+
+// Driver implements driver.Connector.
+func (c *sqliteConnector) Driver() driver.Driver { return c.driver }
 
 // fileURL names a file for SQLite, without options.
 func fileURL(path string) string {

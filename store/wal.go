@@ -24,7 +24,7 @@ func (e *sqliteEngine) checkpoint(ctx context.Context) error {
 	if err != nil || info.Size() <= sqliteWALMax {
 		return nil // it is made with the first write
 	}
-	db, err := openFile(e.path, "0", "&_query_only=true", 1)
+	db, err := e.openFile("0", "&_query_only=true", 1)
 	if err != nil {
 		return err
 	}
