@@ -175,9 +175,10 @@ func pictographic(r rune) bool {
 	return graphemes.FromString(joined).First() == joined
 }
 
-// cursive reports whether r is of a script in which the joiners choose the shape of letters, as RFC 5892 (A.1) has it.
+// cursive reports whether r is seen, and of a script in which the joiners choose the shape of letters, as RFC 5892 (A.1)
+// has it.
 func cursive(r rune) bool {
-	return r >= 0x600 && unicode.In(r, unicode.L, unicode.M) && unicode.In(r,
+	return r >= 0x600 && !hidden(r) && unicode.In(r, unicode.L, unicode.M) && unicode.In(r,
 		unicode.Arabic, unicode.Syriac, unicode.Mandaic, unicode.Nko, unicode.Mongolian, unicode.Phags_Pa, unicode.Adlam,
 		unicode.Hanifi_Rohingya, unicode.Devanagari, unicode.Bengali, unicode.Gurmukhi, unicode.Gujarati, unicode.Oriya,
 		unicode.Tamil, unicode.Telugu, unicode.Kannada, unicode.Malayalam, unicode.Sinhala, unicode.Tibetan, unicode.Myanmar,

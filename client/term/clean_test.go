@@ -62,6 +62,8 @@ func TestCleanShaping(t *testing.T) {
 	f("🏴\U000E007F", "🏴")
 	f("x\u180Bᠤ 1\u180D", "xᠤ 1")
 	f("😀\U000E0067\U000E0062\U000E007F", "😀")
+	f("e\u0301\u200C\u180B", "e\u0301") // a variation selector is a mark of a cursive script, and no letter
+	f("क्\u200D\u17B4", "क्")           // as Khmer's invisible vowels are
 }
 
 func TestCleanLines(t *testing.T) {
@@ -90,7 +92,7 @@ func FuzzClean(f *testing.F) {
 
 func TestCleanAnything(t *testing.T) {
 	pieces := []string{"a", "1", " ", "\n", "\r", "\t", "\x1b", "\u200B", "\u200C", "\u200D", "\uFE0E", "\uFE0F", "\u20E3", "\u0301", "\u0335",
-		"😀", "❤", "🏴", "🏽", "🇩", "\U000E0061", "\U000E007F", "\U000E0100", "葛", "ی", "क", "्", "ᠮ", "\u180B", "\u202E", "\u3164", "\u2800", "\xff"}
+		"😀", "❤", "🏴", "🏽", "🇩", "\U000E0061", "\U000E007F", "\U000E0100", "葛", "ی", "क", "्", "ᠮ", "\u180B", "\u17B4", "\u202E", "\u3164", "\u2800", "\xff"}
 	rapid.Check(t, func(t *rapid.T) {
 		checkCleaned(t, strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 12).Draw(t, "pieces"), ""))
 	})
