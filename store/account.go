@@ -91,9 +91,10 @@ func (s *Store) Rehash(ctx context.Context, id int64, old, hash string) error {
 	return s.failed("renew a password's hash", err)
 }
 
-// ChangePassword implements account.Store.
+// ChangePassword implements account.Store. When a server has lost its lease the error is a history.ErrFenced, and nothing is
+// changed: it could not end the sessions that the account has with the server that has the lease now.
 func (s *Store) ChangePassword(ctx context.Context, id int64, old, hash string) error {
-	return s.change(ctx, "change a password", false, func(tx *sql.Tx) error {
+	return s.change(ctx, "change a password", true, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, "UPDATE accounts SET hash = $3 WHERE id = $1 AND hash = $2", id, old, hash)
 		if err != nil {
 			return err

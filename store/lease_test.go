@@ -136,6 +136,7 @@ func TestFence(t *testing.T) {
 			"an Append with some of it":     s.Append(ctx, broadcasts(1, 100)),
 			"Delivered":                     s.Delivered(ctx, ann.ID, 2),
 			"Prune":                         third(s.Prune(ctx, history.Retention{From: 3}, 10)),
+			"ChangePassword":                s.ChangePassword(ctx, ann.ID, ann.Hash, "another"),
 			"Create":                        second(s.Create(ctx, named("eve"), "hash")),
 			"KeepLease, which looks for it": s.KeepLease(ctx, func(why error) { t.Errorf("it is its own again: %v", why) }),
 		} {

@@ -17,8 +17,8 @@ import (
 // any method. A method whose context ends returns the context's error, and what it was to change may be changed or not.
 //
 // A Store that OpenLeased returned is a server's, and what it writes of the history is fenced: once another server has the
-// lease, Append, Prune and Delivered return history.ErrFenced and change nothing, and so does Create: no client hears that it
-// has an account from a server that has no say any more. Other changes of accounts are not fenced: each is one transaction
+// lease, Append, Prune and Delivered return history.ErrFenced and change nothing, and so do Create and ChangePassword:
+// no client hears of a new account or password from a server that has no say any more. Other changes of accounts are not fenced: each is one transaction
 // of its own, as those of the hubbub user commands beside a server are.
 type Store struct {
 	engine
