@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 )
 
 // completion is a word that is being completed: pressing the key again offers the next candidate.
@@ -64,6 +67,13 @@ func (c *completion) begin(before, after string, names []string) {
 	}
 }
 
-func hasPrefixFold(s, prefix string) bool {
-	return strings.HasPrefix(strings.ToLower(s), strings.ToLower(prefix))
+func hasPrefixFold(s, prefix string) bool { return strings.HasPrefix(folded(s), folded(prefix)) }
+
+// folded returns what a text is compared by where it is, or has, a user's name: what the server compares names by, full case
+// folding and NFKC.
+func folded(text string) string {
+	if plain(text) {
+		return strings.ToLower(text)
+	}
+	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(text)))
 }

@@ -179,7 +179,7 @@ func ruled(width int, text string, t *theme) string {
 
 // mentions reports whether text has name as a word of its own.
 func mentions(text, name string) bool {
-	text, name = strings.ToLower(text), strings.ToLower(name)
+	text, name = folded(text), folded(name)
 	for from := 0; name != ""; {
 		at := strings.Index(text[from:], name)
 		if at < 0 {

@@ -36,7 +36,7 @@ func TestHistory(t *testing.T) {
 }
 
 func TestComplete(t *testing.T) {
-	names := []string{"bob", "Barbara", "山田"}
+	names := []string{"bob", "Barbara", "山田", "Αλέξης"}
 	f := func(text string, presses int, want string) {
 		t.Helper()
 		in := newInput()
@@ -55,6 +55,8 @@ func TestComplete(t *testing.T) {
 	f("ask bA", 1, "ask Barbara ")
 	f("ask @b", 1, "ask @bob ")
 	f("山", 1, "山田: ")
+	f("ΑΛΈΞΗΣ", 1, "Αλέξης: ")
+	f("ＢＯ", 1, "bob: ")
 	f("nobody", 1, "nobody")
 	f("hello ", 1, "hello ")
 	f("/w ", 1, "/w bob ")

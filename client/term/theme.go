@@ -2,7 +2,6 @@ package term
 
 import (
 	"hash/fnv"
-	"strings"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -73,6 +72,6 @@ func (t *theme) columns(text string) int { return t.method.StringWidth(text) }
 // name returns the style of a user's name, the same one every time.
 func (t *theme) name(user string) lipgloss.Style {
 	h := fnv.New32a()
-	h.Write([]byte(strings.ToLower(user)))
+	h.Write([]byte(folded(user)))
 	return t.names[h.Sum32()%uint32(len(t.names))]
 }

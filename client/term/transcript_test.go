@@ -128,6 +128,9 @@ func TestForgedLines(t *testing.T) {
 }
 
 func TestMentions(t *testing.T) {
+	if !mentions("ΑΛΈΞΗΣ: γειά", "Αλέξης") || mentions("Αλέξηςα", "Αλέξης") {
+		t.Error("a Greek name is not compared as the server does")
+	}
 	f := func(text string, want bool) {
 		t.Helper()
 		if got := mentions(text, "Al"); got != want {
