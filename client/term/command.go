@@ -136,7 +136,7 @@ func helpText() string {
 		"  Alt+Enter     begin another line of the message\n" +
 		"  PgUp PgDn     scroll, as the mouse wheel does\n" +
 		"  Esc           back to the latest\n" +
-		"  Ctrl+C        leave\n" +
+		"  Ctrl+C        leave at once; what was not sent yet is printed\n" +
 		"  Shift+mouse   select text")
 	return b.String()
 }

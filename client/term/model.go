@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -314,6 +315,28 @@ func (m *model) sent(err error) tea.Cmd {
 		return tea.Quit
 	}
 	return nil
+}
+
+// unconfirmed is what a user reads who left while messages were waiting: all of them, so that they can be sent again.
+func (m *model) unconfirmed() string {
+	if len(m.waiting) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("You left before the server confirmed " + plural(len(m.waiting), "message"))
+	if len(m.waiting) == 1 {
+		b.WriteString(". It may have arrived:\n")
+	} else {
+		b.WriteString(". The first one may have arrived, the others did not:\n")
+	}
+	for _, w := range m.waiting {
+		text := cleanLines(w.action.text)
+		if w.action.verb == whisper {
+			text = "/w " + clean(w.action.to) + " " + text
+		}
+		b.WriteString("  " + strings.ReplaceAll(text, "\n", "\n  ") + "\n")
+	}
+	return b.String()
 }
 
 // event shows what the client tells.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -68,6 +69,9 @@ func runScreen(ctx context.Context, c *client.Client, config Config) error {
 		tea.WithoutSignalHandler()).Run()
 	if err != nil && ctx.Err() == nil && !errors.Is(err, tea.ErrInterrupted) {
 		return fmt.Errorf("the terminal failed: %w", err)
+	}
+	if text := m.unconfirmed(); text != "" {
+		_, _ = io.WriteString(config.Err, text) // a terminal that is gone shows nothing
 	}
 	if err := c.Err(); err != nil {
 		return plainError{err}

@@ -183,6 +183,43 @@ func TestScreenKeepsTheRate(t *testing.T) {
 	}
 }
 
+// TestScreenLeftEarly: whoever leaves while lines wait for the server's rate reads which of them it does not have.
+func TestScreenLeftEarly(t *testing.T) {
+	t.Parallel()
+	p := serve(t, "--message-rate", "1", "--message-burst", "5")
+	bob := login(t, p.chat, "bob")
+	alice := openTerminal(t, "chat", "--user", "alice", "--server", p.chat)
+	alice.shows("You are alice")
+	var lines strings.Builder
+	for i := range 12 {
+		fmt.Fprintf(&lines, "line %d.\r", i)
+	}
+	alice.types(lines.String())
+	if m, ok := bob.read().(*codec.BroadcastNotify); !ok || m.Message != "line 0." {
+		t.Fatalf("bob got %+v", m)
+	}
+	alice.shows("line 11.")
+	alice.press("C-c")
+	screen := alice.ends("0")
+	if !strings.Contains(screen, "You left before the server confirmed ") || !strings.Contains(screen, "  line 11.\n") {
+		t.Errorf("the screen has\n%s", screen)
+	}
+	login(t, p.chat, "eve").send(&codec.BroadcastRequest{Message: "the end"})
+	got := map[string]bool{"line 0.": true}
+	for {
+		m, ok := bob.read().(*codec.BroadcastNotify)
+		if !ok || m.Message == "the end" {
+			break
+		}
+		got[strings.Clone(m.Message)] = true
+	}
+	for i := range 12 {
+		if line := fmt.Sprintf("line %d.", i); !got[line] && !strings.Contains(screen, "  "+line+"\n") {
+			t.Errorf("%q is lost without a word:\n%s", line, screen)
+		}
+	}
+}
+
 // TestScreenWithoutServer shows what somebody in a terminal reads when there is no server, and when it goes and comes.
 func TestScreenWithoutServer(t *testing.T) {
 	t.Parallel()
