@@ -100,12 +100,12 @@ func TestPhaseMigration(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	const gooseLock = 5887940537704921958
+	const gooseLock = 4097083626 // lock.DefaultLockID of goose, which holds it while it changes tables
 	if _, err := other.Exec("SELECT pg_advisory_lock($1)", gooseLock); err != nil {
 		t.Fatal(err)
 	}
 	p := launchServer(t, "--database", url)
-	p.expectUnready("database")
+	p.expectPhase("migrating_the_database", "migrating the database")
 	if err := other.Close(); err != nil {
 		t.Fatal(err)
 	}
