@@ -55,18 +55,7 @@ func TestPasswdStaysSecret(t *testing.T) {
 		t.Helper()
 		s := changing(t)
 		act(s)
-		view := strings.Join(strings.Fields(strings.NewReplacer("│", "", "\n", " ").Replace(strip(s.View().Content))), " ")
-		if !strings.Contains(view, note) {
-			t.Errorf("%s: want %q in\n%s", what, note, view)
-		}
-		s.hides(question)
-		s.enter("my next password")
-		s.Update(tea.PasteMsg{Content: "my next\npassword\n"})
-		if strings.Contains(strip(s.View().Content), "next") || len(s.sent) != 0 || len(s.input.history) != 1 {
-			t.Errorf("%s: sent %+v, ↑ brings %q, the screen has\n%s", what, s.sent, s.input.history, strip(s.View().Content))
-		}
-		s.keys(tea.KeyPressMsg{Code: tea.KeyEscape})
-		s.chats()
+		s.staysSecret(what, note, question)
 	}
 	all := func(s *asking) { s.enter(old); s.enter(word); s.enter(word) }
 	f("no old one", "An empty password is none. Esc", "Old password:", func(s *asking) { s.enter("") })

@@ -55,6 +55,25 @@ func (s *asking) hides(question string) {
 	}
 }
 
+// staysSecret fails unless the screen has a note and asks a question, what is typed, pasted or resized next is hidden and not
+// sent, and Esc leads back to the chat.
+func (s *asking) staysSecret(what, note, question string) {
+	s.t.Helper()
+	view := strings.Join(strings.Fields(strings.NewReplacer("│", "", "\n", " ").Replace(strip(s.View().Content))), " ")
+	if !strings.Contains(view, note) {
+		s.t.Errorf("%s: want %q in\n%s", what, note, view)
+	}
+	s.hides(question)
+	s.enter("my next password")
+	s.Update(tea.PasteMsg{Content: "my next\npassword\n"})
+	s.Update(tea.WindowSizeMsg{Width: 72, Height: 12})
+	if strings.Contains(strip(s.View().Content), "next") || len(s.sent) != 0 || len(s.input.history) != 1 {
+		s.t.Errorf("%s: sent %+v, ↑ brings %q, the screen has\n%s", what, s.sent, s.input.history, strip(s.View().Content))
+	}
+	s.keys(tea.KeyPressMsg{Code: tea.KeyEscape})
+	s.chats()
+}
+
 // chats fails unless the prompt is the chat's again.
 func (s *asking) chats() {
 	s.t.Helper()
@@ -113,19 +132,7 @@ func TestSecretStaysSecret(t *testing.T) {
 		t.Helper()
 		s := registering(t)
 		act(s)
-		view := strings.Join(strings.Fields(strings.NewReplacer("│", "", "\n", " ").Replace(strip(s.View().Content))), " ")
-		if !strings.Contains(view, note) {
-			t.Errorf("%s: want %q in\n%s", what, note, view)
-		}
-		s.hides(question)
-		s.enter("my next password")
-		s.Update(tea.PasteMsg{Content: "my next\npassword\n"})
-		s.Update(tea.WindowSizeMsg{Width: 72, Height: 12})
-		if strings.Contains(strip(s.View().Content), "next") || len(s.sent) != 0 || len(s.input.history) != 1 {
-			t.Errorf("%s: sent %+v, ↑ brings %q, the screen has\n%s", what, s.sent, s.input.history, strip(s.View().Content))
-		}
-		s.keys(tea.KeyPressMsg{Code: tea.KeyEscape})
-		s.chats()
+		s.staysSecret(what, note, question)
 	}
 	esc := "Esc goes back to the chat."
 	f("two that differ", "The passwords differ. "+esc, "New password:", func(s *asking) { s.enter(good); s.enter("battery staple") })
