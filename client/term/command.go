@@ -39,11 +39,11 @@ var commands = []struct {
 	doc   string
 }{
 	{[]string{"w", "whisper", "msg"}, whisper, "/w NAME TEXT", "whisper to one person"},
-	{[]string{"r", "reply"}, reply, "/r TEXT", "whisper back to the last who whispered to you"},
-	{[]string{"history"}, history, "/history [NAME] [N]", "show the last that was said, or whispered with one"},
-	{[]string{"register"}, register, "/register", "keep your name for you, with a password"},
+	{[]string{"r", "reply"}, reply, "/r TEXT", "answer the last whisper"},
+	{[]string{"history"}, history, "/history [NAME] [N]", "show earlier messages or whispers"},
+	{[]string{"register"}, register, "/register", "protect your name by a password"},
 	{[]string{"passwd"}, passwd, "/passwd", "change your password"},
-	{[]string{"mouse"}, mouse, "/mouse", "scroll with the mouse, or leave it to the terminal"},
+	{[]string{"mouse"}, mouse, "/mouse", "turn scrolling by mouse on or off"},
 	{[]string{"clear"}, clearScreen, "/clear", "empty the screen"},
 	{[]string{"help"}, help, "/help", "show this"},
 	{[]string{"quit", "q", "exit"}, quit, "/quit", "leave"},
@@ -123,7 +123,7 @@ func fillHistory(usage string, words []string) (action, error) {
 	return a, nil
 }
 
-// helpText is what /help shows.
+// helpText is what /help shows. It fits a terminal of 80 by 24.
 func helpText() string {
 	var b strings.Builder
 	b.WriteString("What you type goes to everybody, as it is. A command begins in the first column; // begins a text with one slash.\n")
@@ -136,7 +136,7 @@ func helpText() string {
 		"  Alt+Enter     begin another line of the message\n" +
 		"  PgUp PgDn     scroll, as the mouse wheel does\n" +
 		"  Esc           back to the latest\n" +
-		"  Ctrl+C        leave at once; what was not sent yet is printed\n" +
+		"  Ctrl+C        quit at once and print unsent lines\n" +
 		"  Shift+mouse   select text")
 	return b.String()
 }

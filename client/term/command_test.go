@@ -73,3 +73,18 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 		}
 	}
 }
+
+// Nothing of the help has scrolled away on the smallest screen that is usual.
+func TestHelpFitsTheScreen(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.enter("/help")
+	view := strip(s.View().Content)
+	for _, line := range strings.Split(helpText(), "\n")[1:] {
+		if !strings.Contains(view, "│ "+line) {
+			t.Errorf("the screen does not have the line %q:\n%s", line, view)
+		}
+	}
+	if !strings.Contains(view, "│ What you type") {
+		t.Errorf("the screen does not have the first line:\n%s", view)
+	}
+}
