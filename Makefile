@@ -42,8 +42,9 @@ check: lint stale ## what to run while working: lint, generated files and the qu
 
 test: deps lint stale norace race ## everything that must hold before a merge; its end says what was not run, and why
 
+# A program with the race detector sleeps for a second when it ends, for races that come late.
 race: deps
-	CGO_ENABLED=1 $(GOTEST) $(RACE) -timeout 35m ./...
+	GORACE="atexit_sleep_ms=100 $${GORACE:-}" CGO_ENABLED=1 $(GOTEST) $(RACE) -timeout 35m ./...
 
 # Files with !race hold tests that count allocations, memory and time, which the race detector changes. internal/tidy fails
 # for a test that neither this nor `race` runs.

@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"hubbub/codec"
@@ -25,14 +24,8 @@ func TestFencedByAnother(t *testing.T) {
 			second := launchServer(t, args...)
 			second.expectPhase("standing_by", "standing by: another server has the database")
 			eve := login(t, first.chatAddress(), "eve")
-			stop := func(s syscall.Signal) {
-				t.Helper()
-				if err := first.cmd.Process.Signal(s); err != nil {
-					t.Fatal(err)
-				}
-			}
-			stop(syscall.SIGSTOP)
-			defer stop(syscall.SIGCONT)
+			first.freeze()
+			defer first.thaw()
 			eve.send(&codec.RegisterRequest{Asked: codec.Asked{Ref: 2}, User: "late", Password: "correct horse"})
 			if database == "sqlite" { // PostgreSQL gives the lock away by itself
 				if err := os.Remove(filepath.Join(dir, "hubbub.lock")); err != nil {
@@ -40,7 +33,7 @@ func TestFencedByAnother(t *testing.T) {
 				}
 			}
 			second.expectServing()
-			stop(syscall.SIGCONT)
+			first.thaw()
 
 			var last codec.Code
 			eve.untilClosed(func(m codec.Message) {

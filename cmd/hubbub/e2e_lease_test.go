@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -276,21 +275,15 @@ func TestFencedWakesUp(t *testing.T) {
 	t.Parallel()
 	p := startPair(t, pgtest.Start(t).URL(t))
 	eve := login(t, p.first.chatAddress(), "eve")
-	stop := func(s syscall.Signal) {
-		t.Helper()
-		if err := p.first.cmd.Process.Signal(s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	stop(syscall.SIGSTOP)
-	defer stop(syscall.SIGCONT)
+	p.first.freeze()
+	defer p.first.thaw()
 	for i := range 50 {
 		eve.send(&codec.BroadcastRequest{Asked: codec.Asked{Ref: uint32(i + 2)}, Message: "too late"})
 	}
 	p.second.expectServing()
 	p.balancer.cut()
 	p.choir.goesOn(10)
-	stop(syscall.SIGCONT)
+	p.first.thaw()
 	eve.untilClosed(func(m codec.Message) {
 		if answer, ok := m.(*codec.BroadcastResponse); ok && answer.Result == codec.Success {
 			t.Errorf("a server without the lease answers %s", codec.Format(m))

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -145,9 +144,9 @@ func TestLoadtestChargesAPause(t *testing.T) {
 	r := putLoad(t, "--target", p.chat, "--connections", "50", "--ramp", "100ms", "--duration", "4s", "--broadcast", "100/s",
 		"--fail-if", "p99>500ms")
 	p.eventually(`hubbub_packets_received_total{type="BROADCAST_REQUEST"}`, func(v float64) bool { return v >= 100 })
-	_ = p.cmd.Process.Signal(syscall.SIGSTOP)
+	p.freeze()
 	<-time.After(time.Second)
-	_ = p.cmd.Process.Signal(syscall.SIGCONT)
+	p.thaw()
 	run := r.end(1)
 	if run == nil || run.Total.Latency[report.Broadcast].P99 < 900 || !run.Audit.Clean() {
 		t.Errorf("the report is %+v", run)

@@ -13,7 +13,7 @@ import (
 // in runs the program in a directory, with an input, to its end.
 func in(t *testing.T, dir, input string, args ...string) (out, notes string, ok bool) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd := exec.CommandContext(t.Context(), quick, args...)
 	var errors strings.Builder
 	cmd.Dir, cmd.Stdin, cmd.Stderr = dir, strings.NewReader(input), &errors
 	printed, err := cmd.Output()

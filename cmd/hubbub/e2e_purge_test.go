@@ -125,7 +125,7 @@ func TestPurgeOfNothing(t *testing.T) {
 	f("say which messages to remove: --marked")
 	f("has no history", "--marked", "--database", "none")
 	f("--data-dir must not be empty", "--marked", "--data-dir", "")
-	help, err := exec.CommandContext(t.Context(), binary, "history", "--help").Output()
+	help, err := exec.CommandContext(t.Context(), quick, "history", "--help").Output()
 	if err != nil || !strings.Contains(string(help), "hubbub history purge --marked --dry-run") {
 		t.Errorf("the help is %s (%v)", help, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"hubbub/codec"
@@ -36,9 +35,7 @@ func TestFileReplacedUnderStandby(t *testing.T) {
 	say(first, slices.Repeat([]string{"of the old file"}, 20)...)
 	second := launchServer(t, "--data-dir", dir)
 	second.expectPhase("standing_by", "standing by: another server has the database")
-	if err := first.cmd.Process.Signal(syscall.SIGSTOP); err != nil { // or it would notice
-		t.Fatal(err)
-	}
+	first.freeze() // or it would notice
 	if err := os.Rename(filepath.Join(backup, "hubbub.db"), filepath.Join(dir, "hubbub.db")); err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func runUntil(t *testing.T, words string, env []string, args ...string) (output 
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd := exec.CommandContext(ctx, quick, args...)
 	cmd.Env = append(os.Environ(), env...)
 	out := &untilWords{words: words, then: func() { _ = cmd.Process.Signal(syscall.SIGTERM) }}
 	cmd.Stdout, cmd.Stderr = out, out
@@ -196,7 +196,7 @@ func TestSecretsEndBeforeTheLineEnd(t *testing.T) {
 	dir := t.TempDir()
 	user := func(want, in string, env []string, args ...string) {
 		t.Helper()
-		cmd := exec.CommandContext(t.Context(), binary, append([]string{"user"}, args...)...)
+		cmd := exec.CommandContext(t.Context(), quick, append([]string{"user"}, args...)...)
 		cmd.Stdin, cmd.Env = strings.NewReader(in), append(os.Environ(), env...)
 		if out, err := cmd.CombinedOutput(); (err == nil) != (want == "") || want != "" && !strings.Contains(string(out), want) {
 			t.Errorf("%q %q %q: got %q, want %q", in, env, args, out, want)

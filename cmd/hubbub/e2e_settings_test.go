@@ -17,7 +17,7 @@ func TestNothingIsNoDirectory(t *testing.T) {
 		f := func(want string, env []string, args ...string) {
 			t.Helper()
 			dir := t.TempDir()
-			cmd := exec.CommandContext(t.Context(), binary, append(command, args...)...)
+			cmd := exec.CommandContext(t.Context(), quick, append(command, args...)...)
 			cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 			out, err := cmd.CombinedOutput()
 			if err == nil || !strings.Contains(string(out), want) {
@@ -114,7 +114,7 @@ func TestPrintConfigRefusesWhatServeRefuses(t *testing.T) {
 		for i, command := range [][]string{{"serve"}, {"serve", "--print-config"}} {
 			dir := t.TempDir()
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
-			cmd := exec.CommandContext(ctx, binary, append(command, test.args...)...)
+			cmd := exec.CommandContext(ctx, quick, append(command, test.args...)...)
 			cmd.Dir = dir
 			out, err := cmd.CombinedOutput()
 			cancel()

@@ -259,16 +259,12 @@ func TestStandstill(t *testing.T) {
 	for i := range 20 { // few, so that the first one is not silent for too long while the others come
 		in = append(in, login(t, p.chat, fmt.Sprintf("u%d", i)))
 	}
-	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	p.freeze()
 	<-time.After(3 * time.Second) // what is tested is this time itself
 	for _, c := range in {
 		c.send(&codec.Ping{Asked: codec.Asked{Ref: 1}})
 	}
-	if err := p.cmd.Process.Signal(syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
+	p.thaw()
 	for _, c := range in {
 		if m, ok := c.read().(*codec.Pong); !ok {
 			t.Fatalf("%s got %v and no PONG", c.name, m)
@@ -311,3 +307,25 @@ func TestRefusedAllAtOnce(t *testing.T) {
 		c.expect("login 1004", "EOF")
 	}
 }
+
+// freeze stops the process: when it returns none of its threads runs. A thread may go on for a while after the signal is
+// sent.
+func (p *process) freeze() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		p.t.Fatal(err)
+	}
+	for {
+		var status syscall.WaitStatus
+		_, err := syscall.Wait4(p.cmd.Process.Pid, &status, syscall.WUNTRACED, nil)
+		switch {
+		case err == nil && status.Stopped():
+			return
+		case err != syscall.EINTR:
+			p.t.Fatalf("the process does not stop: status %v, %v", status, err)
+		}
+	}
+}
+
+// thaw has a stopped process go on.
+func (p *process) thaw() { _ = p.cmd.Process.Signal(syscall.SIGCONT) }
