@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -18,12 +19,17 @@ type cabinet struct {
 	mu       sync.Mutex
 	reading  func() time.Duration       // how long the next query takes; nil: no time
 	writing  func() time.Duration       // how long the next Append takes
+	loading  func() time.Duration       // how long the next page of Names takes
 	accounts map[string]account.Account // by key
 	revoked  []account.Revocation
 	messages []history.Message
 	posted   []history.Message // as they came
 	newest   codec.ID
 	removed  codec.ID
+	made     int64 // accounts so far
+	asked    int   // how often somebody looked for an account
+	gone     int64 // the newest revocation that is not kept any more
+	broken   error // what Names and Revocations return; nil: they work
 }
 
 // newCabinet returns one with accounts of these names, whose numbers begin with 1 and whose password is password.
@@ -35,7 +41,8 @@ func newCabinet(names ...string) *cabinet {
 			panic(err)
 		}
 		key := account.KeyOf(name)
-		c.accounts[key] = account.Account{ID: int64(len(c.accounts) + 1), Name: name, Key: key, Hash: hash}
+		c.made++
+		c.accounts[key] = account.Account{ID: c.made, Name: name, Key: key, Hash: hash}
 	}
 	return c
 }
@@ -56,6 +63,7 @@ func (c *cabinet) wait(takes *func() time.Duration) {
 func (c *cabinet) Find(_ context.Context, name account.Name) (account.Account, error) {
 	c.wait(&c.reading)
 	defer c.mu.Unlock()
+	c.asked++
 	if found, ok := c.accounts[name.Key]; ok {
 		return found, nil
 	}
@@ -66,6 +74,7 @@ func (c *cabinet) Find(_ context.Context, name account.Name) (account.Account, e
 func (c *cabinet) Alike(_ context.Context, name account.Name) (bool, error) {
 	c.wait(&c.reading)
 	defer c.mu.Unlock()
+	c.asked++
 	return c.alike(name), nil
 }
 
@@ -88,7 +97,8 @@ func (c *cabinet) Create(_ context.Context, name account.Name, hash string) (acc
 	if c.alike(name) {
 		return account.Account{}, account.ErrAlike
 	}
-	created := account.Account{ID: int64(len(c.accounts) + 1), Name: name.Display, Key: name.Key, Hash: hash}
+	c.made++
+	created := account.Account{ID: c.made, Name: name.Display, Key: name.Key, Hash: hash}
 	c.accounts[name.Key] = created
 	c.revoked = append(c.revoked, account.Revocation{
 		Seq: int64(len(c.revoked) + 1), Account: created.ID, Name: name.Display, Registered: true,
@@ -135,7 +145,29 @@ func (c *cabinet) Revocations(_ context.Context, after int64) ([]account.Revocat
 	if after < 0 {
 		after = int64(max(0, len(c.revoked)-1))
 	}
-	return slices.Clone(c.revoked[after:]), nil
+	return slices.Clone(c.revoked[max(after, c.gone):]), c.broken
+}
+
+// Names implements account.Store.
+func (c *cabinet) Names(_ context.Context, after int64, limit int) (page []account.Registered, err error) {
+	c.wait(&c.loading)
+	defer c.mu.Unlock()
+	for _, a := range c.accounts {
+		if a.ID > after {
+			name := account.Name{Display: a.Name, Key: a.Key}
+			page = append(page, account.Registered{ID: a.ID, Name: name, Look: name.Look()})
+		}
+	}
+	slices.SortFunc(page, func(a, b account.Registered) int { return cmp.Compare(a.ID, b.ID) })
+	return page[:min(len(page), limit)], c.broken
+}
+
+// remove removes an account, as an operator does.
+func (c *cabinet) remove(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.revoke(c.accounts[key], account.WhyRemoved)
+	delete(c.accounts, key)
 }
 
 // Append implements history.Store.

@@ -43,7 +43,7 @@ func TestOpenOthers(t *testing.T) {
 }
 
 // sql opens a database without the store.
-func (d database) sql(t *testing.T) *sql.DB {
+func (d database) sql(t testing.TB) *sql.DB {
 	t.Helper()
 	if d.dir == "" {
 		config, err := pgx.ParseConfig(d.url)
@@ -60,7 +60,7 @@ func (d database) sql(t *testing.T) *sql.DB {
 }
 
 // sqlOn runs statements on a database without the store.
-func sqlOn(t *testing.T, d database, statements ...string) {
+func sqlOn(t testing.TB, d database, statements ...string) {
 	t.Helper()
 	db := d.sql(t)
 	defer db.Close()

@@ -104,6 +104,10 @@ func (m *memory) ChangePassword(context.Context, int64, string, string) error {
 	return errors.ErrUnsupported
 }
 
+func (m *memory) Names(context.Context, int64, int) ([]account.Registered, error) {
+	return nil, errors.ErrUnsupported
+}
+
 func (m *memory) Revocations(context.Context, int64) ([]account.Revocation, error) {
 	return nil, errors.ErrUnsupported
 }

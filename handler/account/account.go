@@ -81,6 +81,13 @@ func (r Revocation) Sentence() string {
 	return ""
 }
 
+// Registered is what a NameFilter needs to know of an account.
+type Registered struct {
+	ID   int64
+	Name Name // whose key is the account's
+	Look Look // that is stored
+}
+
 // Store remembers accounts for good. Names are found by their keys, whatever the case they are written in. Its methods may be called from any goroutine and, by the
 // hubbub user commands, beside a server that runs.
 type Store interface {
@@ -107,6 +114,9 @@ type Store interface {
 	Remove(ctx context.Context, name Name) error
 	// List returns up to limit accounts whose keys come after one, in the order of the keys' bytes.
 	List(ctx context.Context, after string, limit int) ([]Account, error)
-	// Revocations returns those after a Seq, oldest first; -1 returns only the newest one there is, to begin with.
+	// Names returns up to limit accounts whose ids come after one, in the order of their ids.
+	Names(ctx context.Context, after int64, limit int) ([]Registered, error)
+	// Revocations returns those after a Seq, oldest first; -1 returns only the newest one there is, to begin with. Their Seqs
+	// are consecutive. Old ones are deleted: then the first one is not the next after that Seq.
 	Revocations(ctx context.Context, after int64) ([]Revocation, error)
 }

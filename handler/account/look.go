@@ -61,15 +61,19 @@ func (n Name) Numbers() (shapes [2]uint64, script uint64) {
 		shapes[0] = maphash.Bytes(lookSeed, shape)
 		return shapes, latinNumber
 	}
-	look := n.Look()
-	if look.Scripts == "" {
+	return n.Look().numbers()
+}
+
+// numbers are Name.Numbers of the look.
+func (l Look) numbers() (shapes [2]uint64, script uint64) {
+	if l.Scripts == "" {
 		return shapes, 0
 	}
-	shapes[0] = maphash.String(lookSeed, look.Shown)
-	if look.Capitals != look.Shown {
-		shapes[1] = maphash.String(lookSeed, look.Capitals)
+	shapes[0] = maphash.String(lookSeed, l.Shown)
+	if l.Capitals != l.Shown {
+		shapes[1] = maphash.String(lookSeed, l.Capitals)
 	}
-	return shapes, maphash.String(lookSeed, look.Scripts)
+	return shapes, maphash.String(lookSeed, l.Scripts)
 }
 
 // CheckNew returns why a name may not become anybody's who does not have it yet: ErrReserved, ErrScripts or nil. Accounts

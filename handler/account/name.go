@@ -80,8 +80,8 @@ func (n Name) Spaced() bool { return strings.IndexByte(n.Display, ' ') >= 0 }
 // KeyOf returns what a name is compared by, however it is written: full case folding and NFKC, until nothing changes. The
 // result may share the name's memory.
 func KeyOf(display string) string {
-	if plain, capitals := plainName(display); plain && !capitals {
-		return display
+	if plain, _ := plainName(display); plain {
+		return strings.ToLower(display) // which is the name itself where there is nothing to change
 	}
 	if !strings.ContainsFunc(display, foldable) && norm.NFKC.IsNormalString(display) {
 		return display
