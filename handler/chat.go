@@ -83,6 +83,7 @@ type Chat struct {
 	hasher        account.Hasher
 	throttle      *account.Throttle
 	registrations *account.Registrations
+	names         accountNames
 	rates         rates
 	revoked       sync.Map      // by account: a revocation
 	revocations   atomic.Uint64 // so far

@@ -33,7 +33,10 @@ type hall struct {
 	ready []*session.Session
 	woken bool
 
-	told []account.Revocation // by Revoke, which one goroutine calls
+	told    []account.Revocation // by Revoke, which one goroutine calls
+	revoked int64                // the newest revocation that it has seen
+	polls   bool                 // whether the names are kept true each second, as by a server
+	polled  time.Time
 }
 
 func newHall(t rapid.TB, accounts ...string) *hall { return openHall(t, newCabinet(accounts...)) }
@@ -109,6 +112,9 @@ func (h *hall) settle() {
 func (h *hall) pass(d time.Duration) {
 	for end := time.Now().Add(d); ; {
 		h.settle()
+		if h.polls && time.Since(h.polled) >= time.Second {
+			h.poll()
+		}
 		h.lane.Tick(time.Now())
 		h.settle()
 		if !time.Now().Before(end) {

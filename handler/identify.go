@@ -14,6 +14,7 @@ import (
 
 // attempt is a login whose name is to be proved. Its steps run one after the other, while the session's strand is parked:
 //
+//	knownFree        do the names in memory show that there is no such account? Then a guest is let in
 //	lookUp   Fetch   is there such an account? A guest needs nothing else, and so never waits for a hasher
 //	verify   Hash    is the password the account's? Nobody's takes the same work
 //	finish   Fetch   what else the database has to say to who is let in
@@ -56,6 +57,9 @@ func (t *turn) identify(m *codec.LoginRequest, name account.Name) error {
 		if err := t.chat.throttled(a.account.Key, a.address); err != nil {
 			return err
 		}
+	}
+	if t.knownFree(a) {
+		return t.enterGuest(a)
 	}
 	return t.lookUp(a)
 }

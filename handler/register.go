@@ -106,6 +106,7 @@ func (c *Chat) create(ctx context.Context, name account.Name, password string, a
 	if err != nil {
 		return account.Account{}, c.unavailable("the password of "+name.Display, err)
 	}
+	c.names.filter.Add(name, name.Look()) // before it is an account: knownFree says why
 	created, err := c.config.Accounts.Create(ctx, name, hash)
 	switch {
 	case err == nil:

@@ -8,27 +8,56 @@ import (
 )
 
 // Revoke ends the sessions of accounts that were banned or removed, or have a new password, and of guests under the names
-// of new accounts, since the revocation with a number, and returns the newest one's. Anyone, one at a time.
+// of new accounts, since the revocation with a number, and returns the newest one's. When it finds that it has missed some,
+// NamesLoaded reports false afterwards. One goroutine.
 func (c *Chat) Revoke(ctx context.Context, after int64) (newest int64, err error) {
-	revoked, err := c.config.Accounts.Revocations(ctx, after)
+	asked := c.elapsed()
+	revoked, err := c.config.Accounts.Revocations(ctx, max(0, after-1)) // with that one itself
 	if err != nil {
 		return after, err
 	}
-	for _, r := range revoked {
-		after = r.Seq
-		if r.Registered {
-			name, err := account.ParseName(r.Name)
-			if err != nil {
-				name = account.Name{Display: r.Name, Key: account.KeyOf(r.Name)} // one that an older release let through
-			}
-			if c.Hub.MarkRegistered(name.Key, lookOf(name)) {
-				c.config.Revoked(r)
-			}
-			continue
+	n := &c.names
+	switch {
+	case len(revoked) == 0 && after > 0: // the database has lost some, such as in a failover
+		if revoked, err = c.config.Accounts.Revocations(ctx, -1); err != nil {
+			return after, err
 		}
-		c.endAccount(r, session.Ref{})
+		after = 0
+		for _, r := range revoked {
+			after = r.Seq
+		}
+		revoked = nil // which of them are new nobody knows
+		n.reload()
+	case len(revoked) > 0 && revoked[0].Seq > max(1, after): // it has deleted some meanwhile
+		n.reload()
+	}
+	for _, r := range revoked {
+		switch {
+		case r.Seq <= after:
+			continue
+		case r.Registered:
+			c.markRegistered(r)
+		default:
+			c.endAccount(r, session.Ref{})
+		}
+		after = r.Seq
+	}
+	if n.asked = asked; n.loaded {
+		n.trust()
 	}
 	return after, nil
+}
+
+// markRegistered makes known that a name has become an account's by another process, and ends the guest who has it.
+func (c *Chat) markRegistered(r account.Revocation) {
+	name, err := account.ParseName(r.Name)
+	if err != nil {
+		name = account.Name{Display: r.Name, Key: account.KeyOf(r.Name)} // one that an older release let through
+	}
+	c.names.filter.Add(name, name.Look())
+	if c.Hub.MarkRegistered(name.Key, lookOf(name)) {
+		c.config.Revoked(r)
+	}
 }
 
 // endAccount ends the sessions of an account that was revoked but for one, and keeps out who is about to come in by what

@@ -60,26 +60,32 @@ func TestOnlyEndsAreTold(t *testing.T) {
 }
 
 // TestRegistrationKeepsGuestsOut: no guest has the name of an account, wherever its registration, by the name's guest or
-// by somebody who is not logged in, meets the guest's login.
+// by somebody who is not logged in, meets the guest's login, whether that asks the database or the names in memory.
 func TestRegistrationKeepsGuestsOut(t *testing.T) {
 	const query = 2 * time.Second
-	f := func(guestFirst bool, between time.Duration, own bool) {
+	f := func(guestFirst bool, between time.Duration, own, known bool) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
 			h := newHall(t)
 			defer h.close()
 			takes := func() time.Duration { return query }
 			h.cabinet.reading, h.cabinet.writing = takes, takes
+			h.polls = known
+			h.pass(0)
 			guest, owner := h.visit(codec.Native), h.visit(codec.Native)
 			if own {
 				owner.say(&codec.LoginRequest{User: "alice"})
 				h.pass(time.Minute)
 			}
+			login := &codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: "alice", Since: 1}
+			if known {
+				login.Since = 0
+			}
 			steps := []func(){
 				func() {
 					owner.say(&codec.RegisterRequest{Asked: codec.Asked{Ref: 1}, User: "alice", Password: password})
 				},
-				func() { guest.say(&codec.LoginRequest{Asked: codec.Asked{Ref: 1}, User: "alice", Since: 1}) },
+				func() { guest.say(login) },
 			}
 			if guestFirst {
 				steps[0], steps[1] = steps[1], steps[0]
@@ -91,26 +97,25 @@ func TestRegistrationKeepsGuestsOut(t *testing.T) {
 			_, err := h.cabinet.Find(t.Context(), alice)
 			registered := err == nil
 			if registered && guest.session.Name() == "alice" && guest.session.Reason() == session.None {
-				t.Errorf("%v, %v, %v: a guest has an account's name; it heard %q", guestFirst, between, own, guest.hears())
+				t.Errorf("%v, %v, %v, %v: a guest has an account's name; it heard %q", guestFirst, between, own, known, guest.hears())
 			}
 			if registered == (guest.session.Name() == "alice") {
-				t.Errorf("%v, %v, %v: the name is an account's: %v; the guest got it: %v",
-					guestFirst, between, own, registered, guest.session.Name() == "alice")
+				t.Errorf("%v, %v, %v, %v: the name is an account's: %v; the guest got it: %v",
+					guestFirst, between, own, known, registered, guest.session.Name() == "alice")
 			}
 			if _, err := h.chat.Revoke(t.Context(), 0); err != nil { // the registration's own entry in the database
 				t.Error(err)
 			}
 			h.pass(time.Minute)
 			if own != (owner.session.Account() != 0) || owner.session.Reason() != session.None {
-				t.Errorf("%v, %v, %v: who registered has account %d and ended: %s",
-					guestFirst, between, own, owner.session.Account(), owner.session.Reason())
+				t.Errorf("%v, %v, %v, %v: who registered has account %d and ended: %s",
+					guestFirst, between, own, known, owner.session.Account(), owner.session.Reason())
 			}
 		})
 	}
 	for between := time.Duration(0); between <= 5*query; between += query / 2 {
-		for _, own := range []bool{false, true} {
-			f(false, between, own)
-			f(true, between, own)
+		for i := range 8 {
+			f(i&1 != 0, between, i&2 != 0, i&4 != 0)
 		}
 	}
 }
@@ -150,6 +155,53 @@ func TestAddedBesideTheServer(t *testing.T) {
 	f("before the name is looked up", time.Second, "AUTH_FAILED")
 	f("between looking up and login", 3*time.Second, "AUTH_FAILED")
 	f("after the login", 20*time.Second, "NAME_TAKEN")
+}
+
+// TestAddedBesideTheNames: where the names are in memory, a guest whose name, or one that looks like it, another process
+// makes an account's is ended at the next look at the database, whether the login was before that or after it; from then on
+// there is no login.
+func TestAddedBesideTheNames(t *testing.T) {
+	f := func(name, added, refusal string, late bool) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			h := newHall(t)
+			defer h.close()
+			h.poll()
+			create := func() {
+				if _, err := h.cabinet.Create(t.Context(), account.Name{Display: added, Key: account.KeyOf(added)}, "hash"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			guest, second := h.visit(codec.Native), h.visit(codec.Native)
+			if late {
+				create()
+			}
+			guest.say(&codec.LoginRequest{User: name})
+			h.settle()
+			if !late {
+				create()
+			}
+			_, in := h.chat.Hub.Lookup(account.KeyOf(name))
+			h.poll()
+			h.settle()
+			_, still := h.chat.Hub.Lookup(account.KeyOf(name))
+			if got := guest.hears(); !in || still || guest.session.Reason() != session.NameRegistered || len(got) != 2 ||
+				!strings.Contains(got[1], "NAME_TAKEN") {
+				t.Errorf("%s, late %v: in %v, still there %v, ended: %s, heard %q", name, late, in, still, guest.session.Reason(), got)
+			}
+			second.say(&codec.LoginRequest{User: name})
+			h.pass(time.Second)
+			if got := strings.Join(second.hears(), " "); !strings.Contains(got, refusal) {
+				t.Errorf("%s: a later guest heard %q, want %s", name, got, refusal)
+			}
+		})
+	}
+	for _, late := range []bool{false, true} {
+		f("alice", "alice", "AUTH_FAILED", late)
+		f("ALICE", "Alice", "AUTH_FAILED", late)
+		f("сосо", "coco", "NAME_TAKEN", late)
+		f("AHHA", "Анна", "NAME_TAKEN", late)
+	}
 }
 
 // TestTwoWaysAtOnce: a guest who registers the own name while another process adds it has no account's name afterwards.

@@ -51,7 +51,7 @@ func (s *Server) lookAfter(ctx context.Context) {
 				s.prunes.Add(1)
 			}
 		}
-		if err = errors.Join(err, s.store.Checkpoint(ctx)); err != nil && ctx.Err() == nil {
+		if err = errors.Join(err, s.loadNames(ctx, 0), s.store.Checkpoint(ctx)); err != nil && ctx.Err() == nil {
 			if errors.Is(err, history.ErrFenced) { // the lease's watch may not have come that far
 				s.Fence(err)
 				return

@@ -165,6 +165,7 @@ func (s *Server) Run(ctx context.Context) error {
 	config := s.config.Load()
 	defer s.pool.close()
 	var fenced error
+	s.loadFirstNames(ctx)
 	end := s.upkeep()
 	defer func() { end(fenced != nil) }()
 	var err error

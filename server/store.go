@@ -45,6 +45,9 @@ const (
 	hashingPerAccount = 16
 	// revokeInterval is how soon a ban is noticed.
 	revokeInterval = time.Second
+	// namesWait is how long a server that starts loads the accounts' names before it serves: enough for some millions. The
+	// rest is loaded while it serves.
+	namesWait = 5 * time.Second
 	// keepTimeout bounds how long the end of the server waits for the database, fencedTimeout when it lost its lease:
 	// then nothing can be kept, and it is to stand by soon.
 	keepTimeout   = 10 * time.Second
@@ -138,6 +141,35 @@ func (s *Server) resume(ctx context.Context, chat *handler.Config) error {
 	}
 	s.clock = newClock(evidence, now, uptime(), config.tolerance(), config.ClockJump == "accept")
 	return nil
+}
+
+// loadNames loads the accounts' names unless they are loaded: for a second at least, and not longer than wait.
+func (s *Server) loadNames(ctx context.Context, wait time.Duration) error {
+	begun := time.Now()
+	for !s.chat.NamesLoaded() {
+		accounts, done, err := s.chat.LoadNames(ctx)
+		switch {
+		case err != nil:
+			return err
+		case done:
+			s.log.Info("account names loaded", zap.Int("accounts", accounts), zap.Int("bytes", s.chat.NamesBytes()),
+				zap.Duration("took", time.Since(begun)))
+		case time.Since(begun) >= wait:
+			return nil
+		}
+	}
+	return nil
+}
+
+// loadFirstNames loads the accounts' names before the server serves. When that fails guests' logins ask the database, and it is
+// tried again each second.
+func (s *Server) loadFirstNames(ctx context.Context) {
+	if s.store == nil {
+		return
+	}
+	if err := s.loadNames(ctx, namesWait); err != nil && ctx.Err() == nil {
+		s.log.Warn("account names not loaded", zap.Error(err))
+	}
 }
 
 // release gives back the ids that were reserved and not given, once nothing is said any more.

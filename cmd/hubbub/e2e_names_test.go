@@ -37,6 +37,37 @@ func TestAddEndsTheGuest(t *testing.T) {
 	})
 }
 
+// TestAddMeetsLateGuests has guests ask for a name right after an operator made it an account: each is refused, or let in by a
+// server that has not noticed yet and sent away soon, as who had the name before. A server that begins knows all accounts.
+func TestAddMeetsLateGuests(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, p *process, store []string) {
+		p.logValue("account names loaded")
+		for _, name := range []string{"alice", "carol", "erin"} {
+			hubbub(t, "right password\n", append([]string{"user", "add", name}, store...)...)
+			guest := dial(t, p.chat)
+			switch got := guest.tryLogin(name, ""); got {
+			case codec.AuthFailed:
+			case codec.Success:
+				expectNotice(t, guest, codec.NameTaken)
+				if got := dial(t, p.chat).tryLogin(name, ""); got != codec.AuthFailed {
+					t.Errorf("a guest's login as %s is answered with %s once the server has noticed", name, got)
+				}
+			default:
+				t.Errorf("a guest's login as %s is answered with %s", name, got)
+			}
+		}
+		p.stop()
+		p = serve(t, store...)
+		p.logValue("account names loaded")
+		for name, want := range map[string]codec.Code{"alice": codec.AuthFailed, "ERIN": codec.AuthFailed, "саrоl": codec.NameInvalid, "bob": codec.Success} {
+			if got := dial(t, p.chat).tryLogin(name, ""); got != want {
+				t.Errorf("after a restart a guest's login as %s is answered with %s, want %s", name, got, want)
+			}
+		}
+	})
+}
+
 // TestRegistrationMeetsGuests has guests ask for a name all the time while somebody else registers it, again and again:
 // whatever the order, no guest has the name of an account afterwards.
 func TestRegistrationMeetsGuests(t *testing.T) {

@@ -35,6 +35,7 @@ type memory struct {
 	t        testing.TB
 	chat     *handler.Chat
 	store    *store.Store // nil: none
+	revoked  int64        // the newest revocation that the chat knows
 	lanes    []*session.Lane
 	woken    []atomic.Bool
 	ready    []*session.Session // their strands wait for a turn
@@ -67,6 +68,7 @@ func newMemory(t testing.TB, config server.Config) *memory {
 	}
 	m.remember(&chat, config)
 	m.chat = handler.New(chat)
+	m.revoke()
 	if journal := m.chat.Journal(); journal != nil {
 		go journal.Run()
 	}
@@ -134,6 +136,20 @@ func (m *memory) remember(chat *handler.Config, config server.Config) {
 	chat.Unkept = func(err error) { m.t.Errorf("messages can't be kept: %v", err) }
 }
 
+// revoke does what the server does each second.
+func (m *memory) revoke() {
+	if m.store == nil {
+		return
+	}
+	var err error
+	if m.revoked, err = m.chat.Revoke(context.Background(), m.revoked); err != nil {
+		m.t.Error(err)
+	}
+	if _, _, err := m.chat.LoadNames(context.Background()); err != nil {
+		m.t.Error(err)
+	}
+}
+
 // keep waits until the journal has kept what was sent, and reports whether that was news to anybody.
 func (m *memory) keep() bool {
 	if journal := m.chat.Journal(); journal != nil {
@@ -170,6 +186,9 @@ func (m *memory) step() (busy bool) {
 // pass lets a tick of time pass.
 func (m *memory) pass() {
 	m.now = m.now.Add(tick)
+	if m.now.Nanosecond() == 0 {
+		m.revoke()
+	}
 	for _, lane := range m.lanes {
 		lane.Tick(m.now)
 	}
