@@ -162,7 +162,7 @@ func TestReloadSays(t *testing.T) {
 }
 
 // run runs the program to its end.
-func run(t *testing.T, env []string, args ...string) (output string, ok bool) {
+func run(t testing.TB, env []string, args ...string) (output string, ok bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

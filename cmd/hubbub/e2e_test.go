@@ -88,7 +88,7 @@ const patience = 5 * time.Minute
 
 // process is a running server.
 type process struct {
-	t            *testing.T
+	t            testing.TB
 	cmd          *exec.Cmd
 	chat, admin  string // addresses
 	mu           sync.Mutex
@@ -101,7 +101,7 @@ type process struct {
 
 // serve starts the real program on free ports and waits until it says that it is open. It is stopped with the test,
 // and must then exit with status 0. A login may take as long as anything, and so may silence: a busy machine is slow.
-func serve(t *testing.T, args ...string) *process {
+func serve(t testing.TB, args ...string) *process {
 	t.Helper()
 	return start(t, exec.Command(binary, append([]string{
 		"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--drain", "0s",
@@ -109,7 +109,7 @@ func serve(t *testing.T, args ...string) *process {
 	}, args...)...))
 }
 
-func start(t *testing.T, cmd *exec.Cmd) *process {
+func start(t testing.TB, cmd *exec.Cmd) *process {
 	t.Helper()
 	p := launch(t, cmd)
 	p.chat = p.logValue("chat is open on ")
@@ -117,7 +117,7 @@ func start(t *testing.T, cmd *exec.Cmd) *process {
 }
 
 // launch starts the real program and waits until its operators' port answers, which is before it serves.
-func launch(t *testing.T, cmd *exec.Cmd) *process {
+func launch(t testing.TB, cmd *exec.Cmd) *process {
 	t.Helper()
 	p := &process{t: t, cmd: cmd, exited: make(chan struct{})}
 	p.logged = sync.NewCond(&p.mu)
