@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"runtime"
 	"slices"
 
 	"hubbub/codec"
@@ -10,8 +11,13 @@ import (
 )
 
 // replayPage is how many messages are sent again at a time. The next ones wait until the kernel has taken those, so that
-// a replay is as fast as its client reads and never overflows its outbox.
-const replayPage = 256
+// a replay is as fast as its client reads and never overflows its outbox. Reading a page keeps a processor busy for a fraction of a
+// millisecond, for which others wait.
+const replayPage = 64
+
+// yield lets those go first who wait for a processor: a replay is work without end for whoever does it, and a loop that comes back
+// from the kernel would wait until Go's scheduler looks at its global queue.
+func yield() { runtime.Gosched() }
 
 // replay brings a session that has its name up to what is live. It sends what the session missed, from the database as
 // long as there is something, then from the journal's memory, and has it join in the very step in which nothing is left.
@@ -70,8 +76,10 @@ func (r *replay) waited(t *turn) error {
 func (r *replay) missed(t *turn) error {
 	c := t.chat
 	return t.fetch(nil, func(ctx context.Context) func(*turn) error {
+		yield()
 		kept := c.journal.Kept() // before the database is read: up to here it has everything
 		page, err := c.config.History.Missed(ctx, r.reader, r.after, replayPage)
+		yield()
 		return func(t *turn) error {
 			if err != nil {
 				return c.unavailable("what a client missed", err)
