@@ -13,7 +13,7 @@ import (
 const (
 	// pruneInterval is how often what is too old is removed, pruneStep messages at a time, so that nobody waits for it.
 	pruneInterval = time.Minute
-	pruneStep     = 1000
+	pruneStep     = 2000
 	// pruneShare is the part of --history-count that may be kept beyond it until the interval is over.
 	pruneShare = 16
 	// marksMax is how many marks of what was said when there are for --history-age at least; markMax is how far they are

@@ -138,7 +138,7 @@ func (s *Store) Remove(ctx context.Context, name account.Name) error {
 			return err
 		}
 		for _, query := range []string{
-			"DELETE FROM messages WHERE recipient_account = $1 AND mail", "DELETE FROM accounts WHERE id = $1",
+			"DELETE FROM messages WHERE mail = $1 AND mail <> 0", "DELETE FROM accounts WHERE id = $1",
 		} {
 			if _, err := tx.ExecContext(ctx, query, a.ID); err != nil {
 				return err

@@ -4,9 +4,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"hubbub/codec"
 	"hubbub/handler/history"
@@ -67,6 +69,72 @@ func BenchmarkAppend(b *testing.B) {
 			}
 		}
 	})
+}
+
+// fillRing puts whispers together that 200 users say round a ring, as the load tester's do.
+func fillRing(batch []history.Message, next codec.ID) codec.ID {
+	text := strings.Repeat("lorem ipsum ", 5)[:58]
+	for i := range batch {
+		next++
+		from, to := int64(next%200), int64((next+1)%200)
+		batch[i] = history.Message{
+			ID: next, From: history.Party{Account: from + 1, Name: "user" + strconv.FormatInt(from, 10)},
+			To: history.Party{Account: to + 1, Name: "user" + strconv.FormatInt(to, 10)}, Text: text,
+		}
+	}
+	return next
+}
+
+// BenchmarkPrune keeps the newest 100,000 messages of a database that is written to, a step of pruning after each group of
+// 1,000: what pruning a message costs beside what writing one does, and the longest step, for which an Append may have to wait.
+// The messages are whispers in 200 or in 35,000 conversations.
+func BenchmarkPrune(b *testing.B) {
+	onEach(b, func(b *testing.B, s *store.Store) {
+		var next codec.ID
+		b.Run("200", func(b *testing.B) {
+			benchmarkPrune(b, s, func(batch []history.Message) { next = fillRing(batch, next) })
+		})
+		b.Run("35000", func(b *testing.B) {
+			benchmarkPrune(b, s, func(batch []history.Message) { next = fill(batch, next, true) })
+		})
+	})
+}
+
+func benchmarkPrune(b *testing.B, s *store.Store, fill func([]history.Message)) {
+	const count, step = 100_000, 2000
+	batch := make([]history.Message, step)
+	appendOne := func() {
+		fill(batch)
+		if err := s.Append(b.Context(), batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	prune := func() (n int) {
+		n, _, err := s.Prune(b.Context(), history.Retention{Count: count}, step)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return n
+	}
+	for range count / step {
+		appendOne()
+	}
+	for prune() > 0 {
+	}
+	var pruned, writing, pruning int64
+	var longest time.Duration
+	for b.Loop() {
+		begun := cpu(b)
+		appendOne()
+		wrote := cpu(b)
+		start := time.Now()
+		pruned += int64(prune())
+		longest = max(longest, time.Since(start))
+		writing, pruning = writing+wrote-begun, pruning+cpu(b)-wrote
+	}
+	b.ReportMetric(float64(writing)/float64(b.N*step), "cpu-ns/written")
+	b.ReportMetric(float64(pruning)/float64(pruned), "cpu-ns/pruned")
+	b.ReportMetric(float64(longest.Milliseconds()), "ms-longest")
 }
 
 // BenchmarkRead reads among many messages: the newest 50 to everybody, those of a conversation, the 50 that an account

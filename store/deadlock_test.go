@@ -56,7 +56,7 @@ func TestNoDeadlocks(t *testing.T) {
 		var there, counted int
 		db := d.sql(t)
 		defer db.Close()
-		err := db.QueryRow("SELECT (SELECT count(*) FROM messages WHERE NOT mail), messages FROM counters").Scan(&there, &counted)
+		err := db.QueryRow("SELECT (SELECT count(*) FROM messages WHERE mail = 0), messages FROM counters").Scan(&there, &counted)
 		if err != nil || there != counted {
 			t.Errorf("%d messages are there, %d are counted (%v)", there, counted, err)
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
@@ -8,26 +9,33 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"hubbub/codec"
 	"hubbub/handler/history"
 )
-
-// columns are those of a message.
-const columns = "id, sender, sender_account, recipient, recipient_account, mail, text, at, sender_key, recipient_key"
 
 // Append implements history.Store. When it is fenced, another server has the lease, and none of the messages is kept.
 func (s *Store) Append(ctx context.Context, messages []history.Message) error {
 	if len(messages) == 0 {
 		return nil
 	}
+	s.recent.appending.Lock()
+	defer s.recent.appending.Unlock()
+	if err := s.refresh(ctx); err != nil {
+		return s.failed("keep messages", err)
+	}
+	if err := s.writeLists(ctx); err != nil {
+		return err
+	}
 	epoch := s.epoch()
 	err := s.retry(ctx, func() error { return s.insert(ctx, epoch, messages) })
 	if s.kind(err) == duplicate {
-		return s.complete(ctx, messages)
+		err = s.complete(ctx, messages)
 	}
-	return s.failed("keep messages", err)
+	if err != nil {
+		return s.failed("keep messages", err)
+	}
+	return s.relist(ctx, s.recent.add(messages))
 }
 
 // complete keeps those messages that are not there yet, when those that are there are the same: then an Append is
@@ -35,7 +43,7 @@ func (s *Store) Append(ctx context.Context, messages []history.Message) error {
 func (s *Store) complete(ctx context.Context, messages []history.Message) error {
 	const query = "SELECT " + columns + " FROM messages WHERE id >= $1 AND id <= $2 ORDER BY id"
 	first, last := messages[0].ID, messages[len(messages)-1].ID
-	return s.change(ctx, "keep messages", true, func(tx *sql.Tx) error {
+	return s.change(ctx, "repeat an append", true, func(tx *sql.Tx) error {
 		there, err := collect(ctx, tx, scanMessage, query, number(first), number(last))
 		if err != nil {
 			return err
@@ -76,36 +84,65 @@ func counted(messages []history.Message) (n int) {
 	return n
 }
 
-// Page implements history.Store. It is one statement, and so one moment of the database.
-func (s *Store) Page(ctx context.Context, of []history.Conversation, before, after codec.ID, limit int) (history.Page, error) {
-	const part = "SELECT * FROM (SELECT " + columns + " FROM messages WHERE conversation = $%d AND id > $1 AND id < $2 ORDER BY id %s LIMIT $3) AS part%d"
-	direction := "DESC"
-	if after != 0 {
-		direction = "ASC"
+// pageIDs is how many ids are looked up at least: some of their messages may have been removed.
+const pageIDs = 64
+
+// Page implements history.Store.
+func (s *Store) Page(ctx context.Context, of []history.Conversation, before, after codec.ID, limit int) (page history.Page, err error) {
+	defer func() { err = s.failed("read a page of history", err) }()
+	lists := make([]string, len(of))
+	for i, c := range of {
+		lists[i] = conversation(c.A, c.B)
 	}
-	if before == 0 {
-		before = math.MaxInt64
+	if err := s.refresh(ctx); err != nil {
+		return history.Page{}, err
+	}
+	p, err := s.spanOf(ctx, lists, before, after, after == 0)
+	if err != nil {
+		return history.Page{}, err
 	}
 	limit = max(limit, 0)
-	var parts []string
-	args := []any{number(after), number(before), limit + 1} // the one too many only shows that there is one
-	for i, c := range of {
-		args = append(args, conversation(c.A, c.B))
-		parts = append(parts, fmt.Sprintf(part, len(args), direction, i))
+	direction := "ASC"
+	if p.down {
+		direction = "DESC"
 	}
-	query := strings.Join(parts, " UNION ALL ") + " ORDER BY id " + direction + " LIMIT $3"
-	read, err := s.part(ctx, "removed", wholeHistory, query, direction, args...)
-	if err != nil {
-		return history.Page{}, s.failed("read a page of history", err)
+	for {
+		n := max(limit+1-len(page.Messages), pageIDs) // the one too many only shows that there is one
+		ids, err := s.ids(ctx, lists, p, n)
+		if err != nil {
+			return history.Page{}, err
+		}
+		read, err := s.rows(ctx, ids, direction) // at last, so that it knows of what was missing
+		if err != nil {
+			return history.Page{}, err
+		}
+		page.Messages, page.Removed = append(page.Messages, read.Messages...), read.Removed
+		if len(ids) < n || len(page.Messages) > limit {
+			break
+		}
+		p = p.goOn(ids)
 	}
-	page := history.Page{Messages: read.Messages, Removed: read.Removed}
 	if page.More = len(page.Messages) > limit; page.More {
 		page.Messages = page.Messages[:limit]
 	}
-	if after == 0 {
+	if p.down {
 		slices.Reverse(page.Messages)
 	}
 	return page, nil
+}
+
+// spanOf returns the part of lists that a page is of.
+func (s *Store) spanOf(ctx context.Context, lists []string, before, after codec.ID, down bool) (span, error) {
+	p := span{after: min(after, math.MaxInt64), before: min(before, math.MaxInt64), down: down}
+	if before == 0 {
+		p.before = math.MaxInt64
+	}
+	floor, public, err := s.floor(ctx)
+	if !slices.ContainsFunc(lists, func(list string) bool { return list != lobbyList }) {
+		floor = public
+	}
+	p.after = max(p.after, floor-1)
+	return p, err
 }
 
 // namesakesMax bounds how many accounts of one name are remembered in a conversation with it: each costs a look at an index.
@@ -120,33 +157,46 @@ func (s *Store) Namesakes(ctx context.Context, key string) ([]int64, error) {
 }
 
 const (
-	// scanFirst is how many times as many messages as are wanted are looked through at first for those that others said.
-	scanFirst = 4
+	// scanGrowth is how many times as many messages are looked through when the reader said all of those before.
+	scanGrowth = 4
 	// scanMax is how many are looked through at most: a few milliseconds' work, whatever there is.
 	scanMax = 4096
 )
 
-// senderKey is what the name of a message's sender is compared by.
-const senderKey = "CASE sender_key WHEN '' THEN sender ELSE sender_key END"
-
 // Missed implements history.Store. Of messages that the reader said it passes over scanMax at a time.
 func (s *Store) Missed(ctx context.Context, reader history.Party, after codec.ID, limit int) (history.Missed, error) {
-	// Where the public messages end that are looked through. Behind it nothing is returned, or whispers would come before
-	// older messages.
-	const end = "coalesce((SELECT id FROM messages WHERE conversation = '' AND id > $1 ORDER BY id LIMIT 1 OFFSET $5), " +
-		wholeHistory + ")"
-	const ordered = " AND id > $1 AND id <= (SELECT upto FROM bound) ORDER BY id LIMIT $4) AS "
-	const query = "SELECT * FROM (SELECT " + columns + " FROM messages WHERE conversation = '' AND " + senderKey + " <> $2" + ordered +
-		"public UNION ALL SELECT * FROM (SELECT " + columns + " FROM messages " +
-		"WHERE recipient_account = $3 AND recipient_account <> 0" + ordered + "whispers ORDER BY id LIMIT $4"
-	limit = max(limit, 0)
-	for scan := scanFirst * limit; ; scan *= scanFirst {
-		scan = min(max(scan, 1), max(scanMax, limit))
-		missed, err := s.part(ctx, "removed", end, query, "ASC", number(after), reader.Compared(), reader.Account, limit, scan-1)
+	missed, err := s.missed(ctx, reader, after, max(limit, 0))
+	return missed, s.failed("read what was missed", err)
+}
+
+func (s *Store) missed(ctx context.Context, reader history.Party, after codec.ID, limit int) (history.Missed, error) {
+	if err := s.refresh(ctx); err != nil {
+		return history.Missed{}, err
+	}
+	lists := []string{lobbyList}
+	if reader.Account != 0 {
+		lists = append(lists, receivedList(reader.Account))
+	}
+	p, err := s.spanOf(ctx, lists, 0, after, false)
+	if err != nil {
+		return history.Missed{}, err
+	}
+	for scan := max(limit, 1); ; scan *= scanGrowth {
+		scan = min(scan, max(scanMax, limit))
+		ids, err := s.ids(ctx, lists, p, scan)
 		if err != nil {
-			return history.Missed{}, s.failed("read what was missed", err)
+			return history.Missed{}, err
 		}
-		if n := len(missed.Messages); n == limit || n > 0 || missed.Next == 0 || scan >= scanMax {
+		missed, err := s.rows(ctx, ids, "ASC")
+		if err != nil {
+			return history.Missed{}, err
+		}
+		if len(ids) == scan {
+			missed.Next = ids[scan-1]
+		}
+		missed.Messages = slices.DeleteFunc(missed.Messages, func(m history.Message) bool { return !m.For(reader) })
+		if n := len(missed.Messages); n > 0 || missed.Next == 0 || scan >= scanMax {
+			missed.Messages = missed.Messages[:min(n, limit)]
 			return filled(missed, after, limit), nil
 		}
 	}
@@ -154,9 +204,8 @@ func (s *Store) Missed(ctx context.Context, reader history.Party, after codec.ID
 
 // Mail implements history.Store.
 func (s *Store) Mail(ctx context.Context, account int64, after codec.ID, limit int) (history.Missed, error) {
-	const query = "SELECT " + columns + " FROM messages WHERE recipient_account = $1 AND mail AND id > $2 " +
-		"ORDER BY id LIMIT $3"
-	mail, err := s.part(ctx, "aged", wholeHistory, query, "ASC", account, number(after), max(limit, 0))
+	const query = "SELECT " + columns + " FROM messages WHERE mail = $1 AND mail <> 0 AND id > $2 ORDER BY id LIMIT $3"
+	mail, err := s.part(ctx, "aged", query, "ASC", account, number(after), max(limit, 0))
 	if err != nil {
 		return history.Missed{}, s.failed("read whispers that wait", err)
 	}
@@ -175,20 +224,22 @@ func filled(part history.Missed, after codec.ID, limit int) history.Missed {
 	return part
 }
 
-// wholeHistory is the end of what is looked through where all of it is: above all ids.
-const wholeHistory = "9223372036854775807"
+// rows reads those messages of some ids that are still there, with counters.removed.
+func (s *Store) rows(ctx context.Context, ids []codec.ID, direction string) (history.Missed, error) {
+	condition, parameter := s.oneOf(ids)
+	return s.part(ctx, "removed", "SELECT "+columns+" FROM messages WHERE id "+condition, direction, parameter)
+}
 
-// part reads messages together with one of the counters, and with where what the query looks through ends: in one
-// statement, so that all of it is of one moment. The query may use that end as bound.upto. Next is 0 when it is wholeHistory.
-func (s *Store) part(ctx context.Context, counter, end, query, direction string, args ...any) (part history.Missed, err error) {
-	query = "WITH bound AS (SELECT " + counter + " AS removed, " + end + " AS upto FROM counters) " +
-		"SELECT bound.removed, bound.upto, coalesce(m.id, 0), coalesce(m.sender, ''), coalesce(m.sender_account, 0), " +
-		"coalesce(m.recipient, ''), coalesce(m.recipient_account, 0), coalesce(m.mail, false), coalesce(m.text, ''), " +
-		"coalesce(m.at, 0), coalesce(m.sender_key, ''), coalesce(m.recipient_key, '') FROM bound LEFT JOIN (" + query + ") AS m ON true ORDER BY m.id " + direction
-	part.Messages, err = collect(ctx, s.read, func(r row) (m history.Message, err error) {
-		err = r.Scan(&part.Removed, &part.Next, &m.ID, &m.From.Name, &m.From.Account, &m.To.Name, &m.To.Account, &m.Mail,
-			&m.Text, &m.At, &m.From.Key, &m.To.Key)
-		return m, err
+// part reads messages together with one of the counters, in one statement, so that both are of one moment.
+func (s *Store) part(ctx context.Context, counter, query, direction string, args ...any) (part history.Missed, err error) {
+	query = "SELECT counters." + counter + ", coalesce(m.id, 0), coalesce(m.parties, ''), coalesce(m.text, ''), coalesce(m.at, 0), " +
+		"coalesce(m.mail, 0) FROM counters LEFT JOIN (" + query + ") AS m ON true ORDER BY m.id " + direction
+	part.Messages, err = collect(ctx, s.read, func(row row) (history.Message, error) {
+		var r record
+		if err := row.Scan(&part.Removed, &r.id, &r.parties, &r.text, &r.at, &r.mail); err != nil {
+			return history.Message{}, err
+		}
+		return r.message()
 	}, query, args...)
 	if err != nil {
 		return history.Missed{}, err
@@ -196,22 +247,19 @@ func (s *Store) part(ctx context.Context, counter, end, query, direction string,
 	if part.Messages[0].ID == 0 { // the counters' row stands alone
 		part.Messages = nil
 	}
-	if part.Next == math.MaxInt64 {
-		part.Next = 0
-	}
 	return part, nil
 }
 
 // Delivered implements history.Store. What waits no more counts like any other message.
 func (s *Store) Delivered(ctx context.Context, account int64, upTo codec.ID) error {
-	const waiting = "recipient_account = $1 AND mail AND id <= $2"
+	const waiting = "mail = $1 AND mail <> 0 AND id <= $2"
 	return s.change(ctx, "note that whispers were delivered", true, func(tx *sql.Tx) error {
 		var first *int64
 		err := tx.QueryRowContext(ctx, "SELECT min(id) FROM messages WHERE "+waiting, account, number(upTo)).Scan(&first)
 		if err != nil || first == nil {
 			return err
 		}
-		result, err := tx.ExecContext(ctx, "UPDATE messages SET mail = false WHERE "+waiting, account, number(upTo))
+		result, err := tx.ExecContext(ctx, "UPDATE messages SET mail = 0 WHERE "+waiting, account, number(upTo))
 		if err != nil {
 			return err
 		}
@@ -231,39 +279,40 @@ func (s *Store) Bounds(ctx context.Context) (newest, removed codec.ID, err error
 	return newest, removed, s.failed("read the bounds of the history", err)
 }
 
-func scanMessage(r row) (m history.Message, err error) {
-	err = r.Scan(&m.ID, &m.From.Name, &m.From.Account, &m.To.Name, &m.To.Account, &m.Mail, &m.Text, &m.At,
-		&m.From.Key, &m.To.Key)
-	return m, err
-}
-
 // conversation names what two parties whisper, in either direction: an account by its number, a guest by the name's
 // key in quotes, which no name can look like two of. What is said to everybody is in the conversation without a name.
-func conversation(a, b history.Party) string {
-	if (a == history.Party{} && b == history.Party{}) {
-		return ""
+func conversation(a, b history.Party) string { return string(appendConversation(nil, &a, &b)) }
+
+// appendConversation appends the name of a conversation to dst.
+func appendConversation(dst []byte, a, b *history.Party) []byte {
+	if (*a == history.Party{} && *b == history.Party{}) {
+		return dst
 	}
-	first, second := side(a), side(b)
-	if second < first {
+	var one, other [64]byte
+	first, second := appendSide(one[:0], a), appendSide(other[:0], b)
+	if bytes.Compare(second, first) < 0 {
 		first, second = second, first
 	}
-	return first + " " + second
+	return append(append(append(dst, first...), ' '), second...)
 }
 
-func side(p history.Party) string {
+func appendSide(dst []byte, p *history.Party) []byte {
 	if p.Account != 0 {
-		return strconv.FormatInt(p.Account, 10)
+		return strconv.AppendInt(dst, p.Account, 10)
 	}
-	return strconv.Quote(p.Compared())
+	return strconv.AppendQuote(dst, p.Compared())
+}
+
+// appendConversationOf appends the name of the conversation in which a message was said to dst.
+func appendConversationOf(dst []byte, m *history.Message) []byte {
+	if m.Public() {
+		return dst
+	}
+	return appendConversation(dst, &m.From, &m.To)
 }
 
 // conversationOf is the name of the conversation in which a message was said.
-func conversationOf(m *history.Message) string {
-	if m.Public() {
-		return ""
-	}
-	return conversation(m.From, m.To)
-}
+func conversationOf(m *history.Message) string { return string(appendConversationOf(nil, m)) }
 
 // number is an id as the databases know numbers. Clients may ask for any; those beyond what fits are after all messages.
 func number(id codec.ID) int64 { return int64(min(id, math.MaxInt64)) }

@@ -13,6 +13,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"hubbub/handler/account"
+	"hubbub/handler/history"
 )
 
 // Setting returns one of PostgreSQL, on a connection of the store.
@@ -100,7 +101,9 @@ func TestMigrateInSteps(t *testing.T) {
 	more, bad := fmt.Sprint(version+1, "_more.sql"), fmt.Sprint(version+2, "_bad.sql")
 	files[more] = &fstest.MapFile{Data: []byte("-- +goose Up\nALTER TABLE accounts ADD COLUMN email TEXT;\nCREATE TABLE more (id INTEGER);")}
 	files[bad] = &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE even_more (id INTEGER);\nINSERT INTO nothing VALUES (1);")}
-	apply := func() error { return apply(ctx, "hubbub.db", s.write, goose.DialectSQLite3, files) }
+	apply := func() error {
+		return apply(ctx, "hubbub.db", s.write, goose.DialectSQLite3, files, moves{})
+	}
 	if err := apply(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("bring hubbub.db from schema version %d to %d: ", version+1, version+2)) {
 		t.Errorf("a version that fails says %v", err)
 	}
@@ -150,3 +153,19 @@ func (s *Store) DropIdle() {
 	s.write.SetMaxIdleConns(0)
 	s.write.SetMaxIdleConns(postgresConnections)
 }
+
+// OpenLeasedInParts is OpenLeased with so many messages that a migration moves in a transaction.
+func OpenLeasedInParts(ctx context.Context, database, dataDir string, part int, waiting func(why error)) (*Store, error) {
+	s, err := connect(database, dataDir)
+	if err != nil {
+		return nil, err
+	}
+	s.repackPart = part
+	return s.openLeased(ctx, waiting)
+}
+
+// SetFlush sets with how many ids in memory a flush into lists begins, and how many blocks of it an Append writes.
+func (s *Store) SetFlush(ids, blocks int) { s.recentIDs, s.flushBlocks = ids, blocks }
+
+// ConversationOf names the conversation in which a message was said.
+func ConversationOf(m *history.Message) string { return conversationOf(m) }

@@ -122,9 +122,9 @@ func fillMessages(ctx context.Context, tx *sql.Tx, other string) error {
 
 // moveWhispers puts the whispers of and to guests with a name into the conversations of its key.
 func moveWhispers(ctx context.Context, tx *sql.Tx, name string) error {
-	const query = "SELECT " + columns + " FROM messages WHERE conversation <> '' AND " +
+	const query = "SELECT " + columnsBefore + " FROM messages WHERE conversation <> '' AND " +
 		"(sender = $1 AND sender_account = 0 OR recipient = $1 AND recipient_account = 0)"
-	whispers, err := collect(ctx, tx, scanMessage, query, name)
+	whispers, err := collect(ctx, tx, scanMessageBefore, query, name)
 	if err != nil {
 		return err
 	}

@@ -33,8 +33,19 @@ const (
 // ErrStandby says that another server has the lease. It is what the function given to OpenLeased is told, and no failure.
 var ErrStandby = errors.New("another server has the database")
 
-// ErrMigrating says that the tables are brought up to date. The function given to OpenLeased is told it.
-var ErrMigrating = errors.New("the tables are brought up to date")
+// Migrating says that the tables are brought up to date. The function given to OpenLeased is told it when that begins, and
+// again as messages are moved to new tables, every second or so.
+type Migrating struct {
+	Moved, All int64 // messages; 0: none was moved yet
+}
+
+// Error implements error.
+func (m *Migrating) Error() string {
+	if m.All == 0 {
+		return "the tables are brought up to date"
+	}
+	return fmt.Sprintf("the tables are brought up to date: %d of %d messages are moved", m.Moved, m.All)
+}
 
 // errUnanswered says that the database did not tell the epoch.
 var errUnanswered = errors.New("the lock is held, and the epoch is not known")
@@ -98,7 +109,7 @@ func (s *Store) Epoch() int64 { return s.epoch() }
 
 // OpenLeased opens the database, as Open does, for the one server that may use it at a time. It waits until no other server
 // has the lease, then brings the tables up to date. It also waits while the database is away, restarts, or can only be read.
-// waiting is told why each time that changes: ErrStandby, ErrMigrating, or an error of the database. The lease must be kept by
+// waiting is told why each time that changes: ErrStandby, a *Migrating, or an error of the database. The lease must be kept by
 // KeepLease, and Close gives it up. The error says what no waiting would mend, or that ctx has ended.
 func OpenLeased(ctx context.Context, database, dataDir string, waiting func(why error)) (*Store, error) {
 	s, err := connect(database, dataDir)
@@ -163,10 +174,10 @@ func (s *Store) acquire(ctx context.Context, a *acquisition) error {
 		return ErrStandby
 	}
 	if a.version != s.newest() {
-		a.tell(ErrMigrating)
+		a.tell(&Migrating{})
 	}
 	l := &lease{lock: lock}
-	if err = s.upgrade(ctx, lock); err == nil {
+	if err = s.upgrade(ctx, lock, a.tell); err == nil {
 		l.epoch, err = lock.raise(ctx)
 	}
 	if err != nil {
@@ -179,7 +190,7 @@ func (s *Store) acquire(ctx context.Context, a *acquisition) error {
 
 // upgrade brings the tables up to date, however long that takes. The lock is kept meanwhile; once it is lost another server
 // may begin, so nothing is changed any more.
-func (s *Store) upgrade(ctx context.Context, lock hold) error {
+func (s *Store) upgrade(ctx context.Context, lock hold, tell func(why error)) error {
 	migrating, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	keeping, stop := context.WithCancel(ctx)
@@ -190,7 +201,9 @@ func (s *Store) upgrade(ctx context.Context, lock hold) error {
 			giveUp(err)
 		}
 	}()
-	err := s.migrate(migrating)
+	err := s.migrate(migrating, moves{part: s.repackPart, told: func(moved, all int64) {
+		tell(&Migrating{Moved: moved, All: all})
+	}})
 	if err == nil {
 		err = s.prepare(migrating)
 	}
@@ -351,7 +364,7 @@ func (s *Store) setUp(ctx context.Context) error {
 		}
 		if lock != nil {
 			defer lock.release(0)
-			return s.migrate(ctx)
+			return s.migrate(ctx, moves{part: s.repackPart, told: func(int64, int64) {}})
 		}
 		switch waited := time.Since(begun); {
 		case version == 0 && waited > createPatience:

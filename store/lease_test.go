@@ -42,7 +42,8 @@ func (d database) tryLead(t *testing.T, ctx context.Context, waiting func(error)
 		waiting = func(why error) { t.Errorf("it waits: %v", why) }
 	}
 	s, err := store.OpenLeased(ctx, d.url, d.dir, func(why error) {
-		if !errors.Is(why, store.ErrMigrating) {
+		var migrating *store.Migrating
+		if !errors.As(why, &migrating) {
 			waiting(why)
 		}
 	})

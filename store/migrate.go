@@ -13,9 +13,8 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// schema holds the tables, a directory for each database and in it a file a version, but for version keysVersion, which is
-// fillKeys. Files that a release had are never
-// changed, and a version that is needed no more is undone by a later one: there is no way back but a backup.
+// schema holds the tables, a directory for each database and in it a file a version, but for keysVersion, which is fillKeys.
+// Files that a release had are never changed, and a version that is needed no more is undone by a later one: there is no way back but a backup.
 //
 //go:embed schema
 var schema embed.FS
@@ -35,15 +34,15 @@ func newestVersion(dir string) int64 {
 }
 
 // migrate brings the tables up to date. name is the database's, for errors.
-func migrate(ctx context.Context, name string, db *sql.DB, dialect goose.Dialect, dir string, options ...goose.ProviderOption) error {
+func migrate(ctx context.Context, name string, db *sql.DB, dialect goose.Dialect, dir string, moves moves, options ...goose.ProviderOption) error {
 	files, err := fs.Sub(schema, "schema/"+dir)
 	if err != nil {
 		return err
 	}
-	return apply(ctx, name, db, dialect, files, options...)
+	return apply(ctx, name, db, dialect, files, moves, options...)
 }
 
-func apply(ctx context.Context, name string, db *sql.DB, dialect goose.Dialect, files fs.FS, options ...goose.ProviderOption) error {
+func apply(ctx context.Context, name string, db *sql.DB, dialect goose.Dialect, files fs.FS, moves moves, options ...goose.ProviderOption) error {
 	options = append(options, goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true),
 		goose.WithGoMigrations(goose.NewGoMigration(keysVersion, &goose.GoFunc{RunTx: fillKeys(dialect)}, nil)))
 	provider, err := goose.NewProvider(dialect, db, files, options...)
@@ -57,6 +56,11 @@ func apply(ctx context.Context, name string, db *sql.DB, dialect goose.Dialect, 
 		}
 		if err := tooNew(name, version, known); err != nil || version == known {
 			return err
+		}
+		if version == repackVersion {
+			if err := moves.run(ctx, db); err != nil {
+				return fmt.Errorf("move the messages of %s to the tables of schema version %d: %w", name, version, err)
+			}
 		}
 		// SQLite knows no lock for this: when another process applied the same file first, go on with the next.
 		if _, err := provider.UpByOne(ctx); err != nil {

@@ -35,7 +35,8 @@ func TestLongMigrationKeepsTheLock(t *testing.T) {
 		_, err := s.openLeased(ctx, func(why error) { whys <- why })
 		opened <- err
 	}()
-	if why := <-whys; !errors.Is(why, ErrMigrating) {
+	var migrating *Migrating
+	if why := <-whys; !errors.As(why, &migrating) {
 		t.Fatalf("it waits because %v", why)
 	}
 	const age = "SELECT extract(epoch FROM clock_timestamp() - backend_start) FROM pg_stat_activity JOIN pg_locks USING (pid) " +

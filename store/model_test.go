@@ -270,6 +270,9 @@ func TestHistory(t *testing.T) {
 			r.prune(history.Retention{From: math.MaxInt64}, math.MaxInt)
 			t.Repeat(map[string]func(*rapid.T){
 				"append": r.appendSome, "repeat": r.repeat, "page": r.pageSome, "read": r.readSome,
+				"flush": func(t *rapid.T) {
+					s.SetFlush(rapid.SampledFrom([]int{1, 40, 200}).Draw(t, "ids"), rapid.SampledFrom([]int{1, 3, 100}).Draw(t, "blocks"))
+				},
 				"deliver": r.deliver, "prune": r.pruneSome, "purge": r.purgeSome, "": r.check,
 			})
 		})

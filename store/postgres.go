@@ -18,6 +18,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
+	"hubbub/codec"
 	"hubbub/handler/history"
 )
 
@@ -71,7 +72,7 @@ func connectPostgres(url string) (*Store, error) {
 	e.db.SetMaxOpenConns(postgresConnections)
 	e.db.SetMaxIdleConns(postgresConnections)
 	e.db.SetConnMaxLifetime(postgresLifetime)
-	return &Store{engine: e, read: e.db, write: e.db}, nil
+	return &Store{engine: e, read: e.db, write: e.db, recentIDs: recentIDs, flushBlocks: flushBlocks, repackPart: repackPart}, nil
 }
 
 // configure sets how connections are made, and when they are not used any more.
@@ -144,27 +145,26 @@ func (e *postgresEngine) reach(ctx context.Context) (version int64, err error) {
 }
 
 // migrate is for one server at a time; releases without a lease do the same.
-func (e *postgresEngine) migrate(ctx context.Context) error {
+func (e *postgresEngine) migrate(ctx context.Context, moves moves) error {
 	const period, attempts = 1, 300 // seconds
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(period, attempts))
 	if err != nil {
 		return err
 	}
-	return migrate(ctx, e.name, e.db, goose.DialectPostgres, "postgres", goose.WithSessionLocker(locker))
+	return migrate(ctx, e.name, e.db, goose.DialectPostgres, "postgres", moves, goose.WithSessionLocker(locker))
 }
 
 func (e *postgresEngine) prepare(context.Context) error { return nil } // each connection prepares what it is asked
 
 // postgresRows adds messages, given as arrays.
-const postgresRows = "INSERT INTO messages (conversation, " + columns + ") " +
-	"SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bool[], $8::text[], $9::bigint[], " +
-	"$10::text[], $11::text[])"
+const postgresRows = "INSERT INTO messages (" + columns + ") " +
+	"SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])"
 
 // insert is one statement, so that it is one transaction and takes one round trip. Before it adds the first message it has
 // the row of counters locked and the epoch compared.
 func (e *postgresEngine) insert(ctx context.Context, epoch int64, messages []history.Message) error {
-	const query = "WITH counted AS (UPDATE counters SET newest = greatest(newest, $12), messages = messages + $13::bigint, " +
-		"prunable = least(prunable, $14), reserved = greatest(reserved, $16) WHERE $15::bigint IN (0, epoch) RETURNING epoch) " + postgresRows + " WHERE EXISTS (SELECT FROM counted)"
+	const query = "WITH counted AS (UPDATE counters SET newest = greatest(newest, $6), messages = messages + $7::bigint, " +
+		"prunable = least(prunable, $8), reserved = greatest(reserved, $10) WHERE $9::bigint IN (0, epoch) RETURNING epoch) " + postgresRows + " WHERE EXISTS (SELECT FROM counted)"
 	result, err := e.db.ExecContext(ctx, query, append(arrays(messages),
 		number(messages[len(messages)-1].ID), counted(messages), number(messages[0].ID), epoch, reservation(number(messages[len(messages)-1].ID)))...)
 	if err != nil {
@@ -184,21 +184,25 @@ func (e *postgresEngine) add(ctx context.Context, tx *sql.Tx, messages []history
 // arrays are the columns of messages, each in one argument.
 func arrays(messages []history.Message) []any {
 	n := len(messages)
-	conversations, senders, recipients, texts := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	senderKeys, recipientKeys := make([]string, n), make([]string, n)
-	ids, from, to, at, mail := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]bool, n)
+	ids, at, mail := make([]int64, n), make([]int64, n), make([]int64, n)
+	parties, texts := make([]string, n), make([]string, n)
 	for i := range messages {
 		m := &messages[i]
-		conversations[i], ids[i], texts[i], mail[i] = conversationOf(m), int64(m.ID), m.Text, m.Mail
-		at[i] = int64(m.At)
-		senders[i], from[i] = m.From.Name, m.From.Account
-		recipients[i], to[i] = m.To.Name, m.To.Account
-		senderKeys[i], recipientKeys[i] = m.From.Key, m.To.Key
+		ids[i], at[i], mail[i] = int64(m.ID), int64(m.At), waitsFor(m)
+		parties[i], texts[i] = encodeParties(&m.From, &m.To), m.Text
 	}
-	return []any{conversations, ids, senders, from, recipients, to, mail, texts, at, senderKeys, recipientKeys}
+	return []any{ids, parties, texts, at, mail}
 }
 
 func (e *postgresEngine) forUpdate() string { return " FOR NO KEY UPDATE" }
+
+func (e *postgresEngine) oneOf(ids []codec.ID) (condition string, parameter any) {
+	numbers := make([]int64, len(ids))
+	for i, id := range ids {
+		numbers[i] = number(id)
+	}
+	return "= ANY ($1::bigint[])", numbers
+}
 
 func (e *postgresEngine) newest() int64 { return newestVersion("postgres") }
 

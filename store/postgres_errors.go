@@ -66,10 +66,11 @@ func broken(err error) bool {
 // cause is the code of an error, or the same for all that say that a server can't be reached: they have ports in them.
 func (e *postgresEngine) cause(err error) string {
 	var failure *pgconn.PgError
+	var migrating *Migrating
 	switch {
 	case errors.As(err, &failure):
 		return failure.Code
-	case errors.Is(err, ErrStandby), errors.Is(err, ErrMigrating):
+	case errors.Is(err, ErrStandby), errors.As(err, &migrating):
 		return err.Error()
 	case errors.Is(err, pgconn.ErrReadOnlyConnection):
 		return readOnly

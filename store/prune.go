@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"hubbub/codec"
@@ -25,8 +26,8 @@ func (s *Store) Prune(ctx context.Context, keep history.Retention, limit int) (p
 		return 0, anything, s.failed("look for old messages", err)
 	}
 	err = s.change(ctx, "remove old messages", true, func(tx *sql.Tx) error {
-		var messages int64
-		if err := tx.QueryRowContext(ctx, "SELECT messages FROM counters").Scan(&messages); err != nil {
+		var messages, prunable int64
+		if err := tx.QueryRowContext(ctx, "SELECT messages, prunable FROM counters").Scan(&messages, &prunable); err != nil {
 			return err
 		}
 		old, waited, err := pruneOld(ctx, tx, keep.From, limit)
@@ -34,13 +35,14 @@ func (s *Store) Prune(ctx context.Context, keep history.Retention, limit int) (p
 			return err
 		}
 		pruned, more = old, old == limit
-		excess := messages - int64(old-waited) - count
-		if more || excess <= 0 {
-			return nil
+		if excess := messages - int64(old-waited) - count; !more && excess > 0 {
+			n, short, err := pruneMany(ctx, tx, prunable, min(int64(limit-old), excess))
+			if err != nil {
+				return err
+			}
+			pruned, more = old+n, short || old+n == limit
 		}
-		n, short, err := pruneMany(ctx, tx, min(int64(limit-old), excess))
-		pruned, more = old+n, short || old+n == limit
-		return err
+		return s.pruneLists(ctx, tx)
 	})
 	if err != nil {
 		return 0, false, err
@@ -51,7 +53,7 @@ func (s *Store) Prune(ctx context.Context, keep history.Retention, limit int) (p
 // pruneOld removes up to limit of the messages with lower ids than from, and returns how many they were, and how many of
 // them waited.
 func pruneOld(ctx context.Context, tx *sql.Tx, from codec.ID, limit int) (removed, waited int, err error) {
-	const query = "SELECT coalesce(max(id), 0), count(*), count(CASE WHEN mail THEN 1 END) FROM " +
+	const query = "SELECT coalesce(max(id), 0), count(*), count(CASE WHEN mail <> 0 THEN 1 END) FROM " +
 		"(SELECT id, mail FROM messages WHERE id < $1 ORDER BY id LIMIT $2) AS oldest"
 	var upTo int64
 	if err := tx.QueryRowContext(ctx, query, number(from), limit).Scan(&upTo, &removed, &waited); err != nil || removed == 0 {
@@ -66,21 +68,31 @@ func pruneOld(ctx context.Context, tx *sql.Tx, from codec.ID, limit int) (remove
 	return removed, waited, err
 }
 
-// pruneMany removes the oldest n messages that don't wait. short says that it found fewer among those that it looked
-// through.
-func pruneMany(ctx context.Context, tx *sql.Tx, n int64) (removed int, short bool, err error) {
+// pruneMany removes the oldest n messages that don't wait, of those from an id on. short says that it found fewer among those that
+// it looked through. The id is no subquery, because SQLite deletes in one pass only without one.
+func pruneMany(ctx context.Context, tx *sql.Tx, from, n int64) (removed int, short bool, err error) {
 	scan := max(n*pruneScan, 1000)
 	// The window is numbered by counting what doesn't wait, so that one statement tells where the n-th is.
-	const window = "SELECT id, mail, sum(CASE WHEN mail THEN 0 ELSE 1 END) OVER (ORDER BY id) AS place FROM " +
-		"(SELECT id, mail FROM messages WHERE id >= (SELECT prunable FROM counters) ORDER BY id LIMIT $1) AS oldest"
-	const query = "SELECT coalesce(max(CASE WHEN place <= $2 AND NOT mail THEN id END), 0), " +
-		"coalesce(max(CASE WHEN place < $2 OR place = $2 AND NOT mail THEN id END), 0), " +
-		"count(CASE WHEN place <= $2 AND NOT mail THEN 1 END), count(*) FROM (" + window + ") AS placed"
+	const window = "SELECT id, mail, sum(CASE WHEN mail = 0 THEN 1 ELSE 0 END) OVER (ORDER BY id) AS place FROM " +
+		"(SELECT id, mail FROM messages WHERE id >= $3 ORDER BY id LIMIT $1) AS oldest"
+	const query = "SELECT coalesce(max(CASE WHEN place <= $2 AND mail = 0 THEN id END), 0), " +
+		"coalesce(max(CASE WHEN place < $2 OR place = $2 AND mail = 0 THEN id END), 0), " +
+		"count(CASE WHEN place <= $2 AND mail = 0 THEN 1 END), count(*) FROM (" + window + ") AS placed"
+	// Nearly always few wait, and the n-th is found without a look at the others.
+	const nth = "SELECT id FROM (SELECT id, mail FROM messages WHERE id >= $3 ORDER BY id LIMIT $1) AS oldest " +
+		"WHERE mail = 0 ORDER BY id LIMIT 1 OFFSET $2"
 	var upTo, seen, found, looked int64
-	if err := tx.QueryRowContext(ctx, query, scan, n).Scan(&upTo, &seen, &found, &looked); err != nil {
+	switch err := tx.QueryRowContext(ctx, nth, scan, n-1, from).Scan(&upTo); {
+	case err == nil:
+		seen, found = upTo, n
+	case !errors.Is(err, sql.ErrNoRows):
 		return 0, false, err
+	default:
+		if err := tx.QueryRowContext(ctx, query, scan, n, from).Scan(&upTo, &seen, &found, &looked); err != nil {
+			return 0, false, err
+		}
 	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM messages WHERE id >= (SELECT prunable FROM counters) AND id <= $1 AND NOT mail", upTo); err != nil {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM messages WHERE id >= $1 AND id <= $2 AND mail = 0", from, upTo); err != nil {
 		return 0, false, fmt.Errorf("beyond the number: %w", err)
 	}
 	const note = "UPDATE counters SET messages = messages - $1, removed = CASE WHEN removed < $2 THEN $2 ELSE removed END, " +

@@ -99,6 +99,7 @@ func (s *Store) remove(ctx context.Context, ids []codec.ID) (removed int, err er
 }
 
 func scanMail(r row) (mail bool, err error) {
-	err = r.Scan(&mail)
-	return mail, err
+	var account int64
+	err = r.Scan(&account)
+	return account != 0, err
 }

@@ -55,7 +55,7 @@ func TestSetUpWaitsForNewTables(t *testing.T) {
 
 		opened := open()
 		waits(opened, createPatience/2)
-		if err := maker.migrate(ctx); err != nil {
+		if err := maker.migrate(ctx, moves{part: repackPart, told: func(int64, int64) {}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := <-opened; err != nil {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -16,6 +17,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"hubbub/codec"
 	"hubbub/handler/history"
 )
 
@@ -64,7 +66,7 @@ func connectSQLite(dir string) (*Store, error) {
 	if e.read, err = e.openFile(sqliteBusy, "&_query_only=true", sqliteReaders); err != nil {
 		return nil, errors.Join(err, e.db.Close())
 	}
-	return &Store{engine: e, read: e.read, write: e.db}, nil
+	return &Store{engine: e, read: e.read, write: e.db, recentIDs: recentIDs, flushBlocks: flushBlocks, repackPart: repackPart}, nil
 }
 
 func (e *sqliteEngine) reach(ctx context.Context) (version int64, err error) {
@@ -79,11 +81,22 @@ func (e *sqliteEngine) reach(ctx context.Context) (version int64, err error) {
 	return version, tooNew(sqliteFile, version, e.newest())
 }
 
-func (e *sqliteEngine) migrate(ctx context.Context) error {
-	return migrate(ctx, sqliteFile, e.db, goose.DialectSQLite3, "sqlite")
+func (e *sqliteEngine) migrate(ctx context.Context, moves moves) error {
+	return migrate(ctx, sqliteFile, e.db, goose.DialectSQLite3, "sqlite", moves)
 }
 
 func (e *sqliteEngine) forUpdate() string { return "" } // a transaction that writes is alone from its beginning
+
+func (e *sqliteEngine) oneOf(ids []codec.ID) (condition string, parameter any) {
+	json := []byte{'['}
+	for i, id := range ids {
+		if i > 0 {
+			json = append(json, ',')
+		}
+		json = strconv.AppendInt(json, number(id), 10)
+	}
+	return "IN (SELECT value FROM json_each($1))", string(append(json, ']'))
+}
 
 func (e *sqliteEngine) newest() int64 { return newestVersion("sqlite") }
 
@@ -132,7 +145,7 @@ func fileURL(path string) string {
 // names for each of the others. OR FAIL leaves what a statement did before it failed to the transaction, so SQLite keeps no
 // journal for each statement.
 func (e *sqliteEngine) prepare(ctx context.Context) (err error) {
-	const query, values = "INSERT OR FAIL INTO messages (conversation, " + columns + ") VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	const query, values = "INSERT OR FAIL INTO messages (" + columns + ") VALUES ", "(?, ?, ?, ?, ?)"
 	for _, n := range []int{64, 8, 1} {
 		stmt, err := e.db.PrepareContext(ctx, query+strings.Repeat(values+", ", n-1)+values)
 		if err != nil {
@@ -176,13 +189,12 @@ func (e *sqliteEngine) insert(ctx context.Context, epoch int64, messages []histo
 func (e *sqliteEngine) add(ctx context.Context, tx *sql.Tx, messages []history.Message) error {
 	for _, insertion := range e.inserts {
 		stmt := tx.StmtContext(ctx, insertion.Stmt)
-		args := make([]any, 0, 11*insertion.messages)
+		args := make([]any, 0, 5*insertion.messages)
 		for ; len(messages) >= insertion.messages; messages = messages[insertion.messages:] {
 			args = args[:0]
 			for i := range messages[:insertion.messages] {
 				m := &messages[i]
-				args = append(args, conversationOf(m), int64(m.ID), m.From.Name, m.From.Account, m.To.Name, m.To.Account,
-					m.Mail, m.Text, int64(m.At), m.From.Key, m.To.Key)
+				args = append(args, int64(m.ID), encodeParties(&m.From, &m.To), m.Text, int64(m.At), waitsFor(m))
 			}
 			if _, err := stmt.ExecContext(ctx, args...); err != nil {
 				return err

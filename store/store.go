@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"hubbub/codec"
 	"hubbub/handler/account"
 	"hubbub/handler/history"
 )
@@ -25,6 +27,13 @@ type Store struct {
 	read, write *sql.DB // the same one, where readers need no connections of their own
 
 	lease *lease // nil: the database was opened by Open, and nothing is fenced
+
+	recent      recent
+	flush       *flush                     // in progress; guarded by recent.appending
+	repackPart  int                        // repackPart; less in tests
+	flushBlocks int                        // flushBlocks; fewer in tests
+	recentIDs   int                        // recentIDs; less in tests
+	pruned      atomic.Pointer[blockPlace] // up to where Prune has looked at the lists; nil: at none
 }
 
 var (
@@ -40,7 +49,7 @@ type engine interface {
 	// newest returns the version of the tables that this binary knows.
 	newest() int64
 	// migrate brings the tables up to date.
-	migrate(ctx context.Context) error
+	migrate(ctx context.Context, moves moves) error
 	// prepare makes ready what needs the tables.
 	prepare(ctx context.Context) error
 	// lock takes the lock that a server holds; nil when another process has it.
@@ -62,6 +71,8 @@ type engine interface {
 	// kind says what is to be done about an error, cause tells it from others while it lasts.
 	kind(err error) kind
 	cause(err error) string
+	// oneOf is the condition that a number is one of some ids, which are the query's first parameter, and that parameter.
+	oneOf(ids []codec.ID) (condition string, parameter any)
 	// forUpdate ends a SELECT whose rows are to be locked.
 	forUpdate() string
 }

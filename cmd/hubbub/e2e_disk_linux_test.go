@@ -41,13 +41,13 @@ func TestUnfitDatabases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (7, true)"); err != nil {
+	if _, err := db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (1000, true)"); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	refusesToStart(t, future, "sqlite", "has schema version 7, this binary knows up to ", ": run a newer hubbub, or restore a backup")
+	refusesToStart(t, future, "sqlite", "has schema version 1000, this binary knows up to ", ": run a newer hubbub, or restore a backup")
 }
 
 // TestUnfitDisks starts the server on disks that are read-only, or full.

@@ -65,9 +65,14 @@ func (p *serving) once(ctx context.Context) error {
 
 // waiting tells operators what the process waits for.
 func (p *serving) waiting(why error) {
-	if errors.Is(why, store.ErrMigrating) {
-		p.admin.SetPhase(server.MigratingDatabase, "")
-		p.log.Info("migrating the database")
+	var migrating *store.Migrating
+	if errors.As(why, &migrating) {
+		detail := ""
+		if migrating.All > 0 {
+			detail = why.Error()
+		}
+		p.admin.SetPhase(server.MigratingDatabase, detail)
+		p.log.Info("migrating the database", zap.Int64("messages-moved", migrating.Moved), zap.Int64("of", migrating.All))
 		return
 	}
 	p.admin.SetPhase(server.StandingBy, why.Error())

@@ -61,12 +61,12 @@ func settings(flags []string) (server.Config, error) {
 	return cli.Config, err
 }
 
-// openStore opens the database of a configuration; nil for none.
+// openStore opens the database of a configuration as a server does, but for nobody's watching over the lease; nil for none.
 func openStore(config server.Config) (*store.Store, error) {
 	if config.Database == "none" {
 		return nil, nil
 	}
-	return store.Open(context.Background(), config.Database, config.DataDir)
+	return store.OpenLeased(context.Background(), config.Database, config.DataDir, func(error) {})
 }
 
 // newServer returns a server with its database, nil for none, which close closes once the server has ended.
