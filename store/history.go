@@ -89,7 +89,24 @@ const pageIDs = 64
 
 // Page implements history.Store.
 func (s *Store) Page(ctx context.Context, of []history.Conversation, before, after codec.ID, limit int) (page history.Page, err error) {
-	defer func() { err = s.failed("read a page of history", err) }()
+	err = s.again(ctx, func() (err error) {
+		page, err = s.page(ctx, of, before, after, limit)
+		return err
+	})
+	return page, s.failed("read a page of history", err)
+}
+
+// again reads once more when the database went away in the middle: a read takes several queries, and the next connection may lead to
+// a database that is there.
+func (s *Store) again(ctx context.Context, read func() error) error {
+	err := read()
+	if err != nil && s.kind(err) == passing && ctx.Err() == nil {
+		err = read()
+	}
+	return err
+}
+
+func (s *Store) page(ctx context.Context, of []history.Conversation, before, after codec.ID, limit int) (page history.Page, err error) {
 	lists := make([]string, len(of))
 	for i, c := range of {
 		lists[i] = conversation(c.A, c.B)
@@ -165,7 +182,11 @@ const (
 
 // Missed implements history.Store. Of messages that the reader said it passes over scanMax at a time.
 func (s *Store) Missed(ctx context.Context, reader history.Party, after codec.ID, limit int) (history.Missed, error) {
-	missed, err := s.missed(ctx, reader, after, max(limit, 0))
+	var missed history.Missed
+	err := s.again(ctx, func() (err error) {
+		missed, err = s.missed(ctx, reader, after, max(limit, 0))
+		return err
+	})
 	return missed, s.failed("read what was missed", err)
 }
 

@@ -14,17 +14,23 @@ import (
 )
 
 // refresh has recent know all messages that the lists in the database don't have. Once it does, a Store with the lease is the
-// only one that adds any. Others look each time.
+// only one that adds any. Others look each time. Whoever comes while somebody else looks waits for that.
 func (s *Store) refresh(ctx context.Context) error {
-	listed, newest, _, loaded := s.recent.state()
-	if loaded && s.lease != nil {
+	if s.lease != nil && s.recent.isLoaded() {
 		return nil
 	}
+	s.recent.loading.Lock()
+	defer s.recent.loading.Unlock()
+	loaded := s.recent.isLoaded()
+	if s.lease != nil && loaded {
+		return nil
+	}
+	listed, newest := s.recent.state()
 	var now, latest codec.ID
 	if err := s.read.QueryRowContext(ctx, "SELECT listed, newest FROM counters").Scan(&now, &latest); err != nil {
 		return err
 	}
-	if !loaded || now != listed {
+	if now != listed {
 		s.recent.reset(now)
 	}
 	if loaded && latest <= newest {
@@ -32,10 +38,12 @@ func (s *Store) refresh(ctx context.Context) error {
 	}
 	const query = "SELECT " + columns + " FROM messages WHERE id > $1 ORDER BY id"
 	messages, err := collect(ctx, s.read, scanMessage, query, number(max(now, newest)))
-	if err == nil {
-		s.recent.add(messages)
+	if err != nil {
+		return err
 	}
-	return err
+	s.recent.add(messages)
+	s.recent.setLoaded() // not before, or others would read what is incomplete
+	return nil
 }
 
 // flush is what is being put into the database's lists: the ids that were in memory when it began.

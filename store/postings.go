@@ -69,6 +69,7 @@ type ids struct{ ids []codec.ID }
 // recent is the end of all lists: the ids of messages that the database has, and its lists have not yet.
 type recent struct {
 	appending sync.Mutex // held by whoever adds messages to the database and then here
+	loading   sync.Mutex // held by whoever reads from the database what is to be here
 
 	mu       sync.Mutex
 	loaded   bool
@@ -107,6 +108,9 @@ func (r *recent) add(messages []history.Message) (late []history.Message) {
 func (r *recent) addTo(name []byte, id codec.ID) {
 	list := r.lists[string(name)]
 	if list == nil {
+		if r.lists == nil {
+			r.lists = make(map[string]*ids)
+		}
 		list = &ids{}
 		r.lists[string(name)] = list
 	}
@@ -131,14 +135,26 @@ func (r *recent) reset(listed codec.ID) {
 			r.count += len(above)
 		}
 	}
-	r.listed, r.newest, r.flushing, r.loaded = listed, max(r.newest, listed), 0, true
+	r.listed, r.newest, r.flushing = listed, max(r.newest, listed), 0
 }
 
-// state returns up to where the database's lists go, the newest message that is known of, and how many ids are here.
-func (r *recent) state() (listed, newest codec.ID, count int, loaded bool) {
+// state returns up to where the database's lists go, and the newest message that is known of.
+func (r *recent) state() (listed, newest codec.ID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.listed, r.newest, r.count, r.loaded
+	return r.listed, r.newest
+}
+
+func (r *recent) isLoaded() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.loaded
+}
+
+func (r *recent) setLoaded() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.loaded = true
 }
 
 // ends returns the ends of some lists, and up to where the database's go. The slices are to be read only.
