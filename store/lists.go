@@ -14,7 +14,7 @@ import (
 )
 
 // refresh has recent know all messages that the lists in the database don't have. Once it does, a Store with the lease is the
-// only one that adds any. Others look each time. Whoever comes while somebody else looks waits for that.
+// only one that adds any. Others look each time. A caller waits while another one loads.
 func (s *Store) refresh(ctx context.Context) error {
 	if s.lease != nil && s.recent.isLoaded() {
 		return nil

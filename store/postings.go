@@ -63,8 +63,8 @@ func decodeBlock(dst []codec.ID, block []byte) ([]codec.ID, error) {
 	return dst, nil
 }
 
-// ids are those of a list, in order. What is in the slice stays as it is.
-type ids struct{ ids []codec.ID }
+// tail is the end of a list, in order. What is in the slice stays as it is: readers have it too.
+type tail struct{ ids []codec.ID }
 
 // recent is the end of all lists: the ids of messages that the database has, and its lists have not yet.
 type recent struct {
@@ -73,11 +73,11 @@ type recent struct {
 
 	mu       sync.Mutex
 	loaded   bool
-	listed   codec.ID        // the database's lists have everything up to here
-	flushing codec.ID        // a flush in progress has everything up to here; 0: there is none
-	newest   codec.ID        // the newest message that is known of
-	count    int             // ids in all lists
-	lists    map[string]*ids // all above listed
+	listed   codec.ID         // the database's lists have everything up to here
+	flushing codec.ID         // a flush in progress has everything up to here; 0: there is none
+	newest   codec.ID         // the newest message that is known of
+	count    int              // ids in all lists
+	lists    map[string]*tail // all above listed
 }
 
 // add adds committed messages. It returns those that the database's lists may be without although they go that far.
@@ -109,9 +109,9 @@ func (r *recent) addTo(name []byte, id codec.ID) {
 	list := r.lists[string(name)]
 	if list == nil {
 		if r.lists == nil {
-			r.lists = make(map[string]*ids)
+			r.lists = make(map[string]*tail)
 		}
-		list = &ids{}
+		list = &tail{}
 		r.lists[string(name)] = list
 	}
 	if n := len(list.ids); n == 0 || list.ids[n-1] < id {
@@ -128,10 +128,10 @@ func (r *recent) reset(listed codec.ID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	before := r.lists
-	r.lists, r.count = make(map[string]*ids, len(before)), 0
+	r.lists, r.count = make(map[string]*tail, len(before)), 0
 	for name, list := range before {
 		if above := idsAbove(list.ids, listed); len(above) > 0 {
-			r.lists[name] = &ids{above}
+			r.lists[name] = &tail{above}
 			r.count += len(above)
 		}
 	}

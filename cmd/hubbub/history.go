@@ -42,7 +42,7 @@ func (c *historyPurge) Help() string {
 which one that is. It needs the history for itself: while a server runs it refuses, and a server that starts meanwhile
 stands by until it has ended. Where there is no database it fails and makes none.
 
-What people said stays, in its order, and no client is told a gap. Ctrl+C ends it between two parts of the history; the
+The other messages stay, in their order, and no client is told a gap. Ctrl+C ends it between two parts of the history; the
 messages removed until then stay removed.`
 }
 
