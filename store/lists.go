@@ -51,6 +51,7 @@ type flush struct {
 	upTo  codec.ID
 	lists map[string][]codec.ID
 	names []string // of those that are left, in order, so that their blocks lie together
+	begun bool     // some are written
 }
 
 // flushBlocks is how many blocks are written in one transaction: some milliseconds' work, for which an Append waits.
@@ -67,6 +68,11 @@ func (s *Store) writeLists(ctx context.Context) error {
 	}
 	f, done := s.flush, 0
 	err := s.change(ctx, "keep messages", true, func(tx *sql.Tx) error {
+		if !f.begun { // blocks of a flush that did not come to its end would overlap with these
+			if _, err := tx.ExecContext(ctx, "DELETE FROM postings WHERE newest > (SELECT listed FROM counters)"); err != nil {
+				return err
+			}
+		}
 		var w blockWriter
 		for done = 0; done < len(f.names) && w.blocks() < s.flushBlocks; done++ {
 			w.add(f.names[done], f.lists[f.names[done]])
@@ -80,6 +86,7 @@ func (s *Store) writeLists(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	f.begun = true
 	if f.names = f.names[done:]; len(f.names) == 0 {
 		s.flush = nil
 		s.recent.reset(f.upTo)
@@ -112,7 +119,7 @@ var blockInserts = func() (queries []string) {
 			rows[i] = fmt.Sprintf("($%d, $%d, $%d)", 3*i+1, 3*i+2, 3*i+3)
 		}
 		queries = append(queries, "INSERT INTO postings (list, newest, ids) VALUES "+strings.Join(rows, ", ")+
-			" ON CONFLICT (list, newest) DO UPDATE SET ids = excluded.ids") // of a flush that did not come to its end
+			" ON CONFLICT (list, newest) DO UPDATE SET ids = excluded.ids") // relist replaces blocks
 	}
 	return queries
 }()
